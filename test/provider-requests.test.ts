@@ -135,6 +135,12 @@ describeEachDatabase('provider requests', (makeDatabase) => {
       [{ headers: { 'content-length': '1' } }, 'invalid_request'],
       [{ path: '/api/v4/user?private_token=x' }, 'invalid_request'],
       [{ query: { sudo: 'root' } }, 'invalid_request'],
+      // A server may take a semicolon for an ampersand, and a field of the body for a parameter.
+      [{ path: '/api/v4/user?a=1;sudo=root' }, 'invalid_request'],
+      [{ path: '/api/v4/user?;private_token=x' }, 'invalid_request'],
+      [{ method: 'POST', body: { title: 'x', Sudo: 'root' } }, 'invalid_request'],
+      [{ method: 'POST', body: { private_token: 'x' } }, 'invalid_request'],
+      [{ headers: { 'X-HTTP-Method': 'DELETE' } }, 'invalid_request'],
       [{ host: elsewhere.url }, 'not_connected'],
     ]
     for (const [wanted, code] of places) {

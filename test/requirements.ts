@@ -2860,6 +2860,45 @@ export const requirements = {
       "Where the operator limits places, neither the URL of an agent nor its token lets it call a tool that is about none of them: only the operator's list of tools does.",
     source: 'threats.md, T39',
   },
+  'T39:moved': {
+    behaviour:
+      'Where places are limited, a redirect to another path of the provider is not followed: what a call names by an allowed path may be elsewhere by now.',
+    source: 'threats.md, T39',
+  },
+  'T39:moved-project': {
+    behaviour:
+      'A project that was moved out of where a policy allows it is read by none of its names.',
+    source: 'threats.md, T39',
+  },
+  'T40:bounded-asks': {
+    behaviour:
+      'Asking for an approval takes a place in the window of the connection, and a call that has to wait for one uses no approval up.',
+    source: 'threats.md, T40',
+  },
+  'T40:plain-summary': {
+    behaviour:
+      'What a person reads before approving is one line, without characters that a terminal obeys or that change the direction of text.',
+    source: 'threats.md, T40',
+  },
+  'T41:folder-file': {
+    behaviour:
+      'A keywell.env that merely lies in the folder does not say where a credential of the environment goes.',
+    source: 'threats.md, T41',
+  },
+  'T41:terminal': {
+    behaviour: 'keywell mcp test prints nothing of a provider that a terminal obeys.',
+    source: 'threats.md, T41',
+  },
+  'T24:terminal': {
+    behaviour:
+      'keywell mcp sends its credential below the relative root of the instance only, also after a redirect on the same host.',
+    source: 'T24',
+  },
+  'requests:no-echo': {
+    behaviour:
+      'A credential that comes back in an answer is taken out of it, however JSON writes its characters.',
+    source: 'tools.md, One request as a user',
+  },
   'T35:mcp-tokens': {
     behaviour: 'A row of a token of MCP that was planted or moved in the database opens nothing.',
     source: 'threats.md, T35',

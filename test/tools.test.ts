@@ -178,6 +178,23 @@ describeEachDatabase('tools', (makeDatabase) => {
     expect(wrong.status).toBe(400)
   })
 
+  verifies('T39:moved-project', async () => {
+    const { who } = await connected()
+    const name = `drifter-${next}`
+    const made = await execute<ToolAnswer>(who, 'gitlab_project_create', { name })
+    const { id, path_with_namespace: path } = made.body.data as Record<string, string | number>
+    const read = async (project_id: string | number) => {
+      const { status, body } = await execute(who, 'gitlab_project_get', { project_id })
+      return status === 200 ? 'ok' : body.tool?.code
+    }
+    must(await execute(who, 'gitlab_project_update', { project_id: id, path: `${name}-2` }), 200)
+    expect(await read(String(path))).toBe('ok')
+    const places = { project: [String(path)] }
+    must(await setPolicy(who, { toolRules: { gitlab: { places } } }), 200)
+    expect(await read(String(path))).toBe('TOOL_NOT_ALLOWED')
+    expect(await read(Number(id))).toBe('TOOL_NOT_ALLOWED')
+  })
+
   verifies('tools:route-list', async () => {
     const { who } = await connected('read_api')
     const list = (body: object) =>

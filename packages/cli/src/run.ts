@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { CheckFailure } from './mcp/checks.ts'
 import { declareMcp, type Terminal } from './mcp/command.ts'
+import { plainLine } from './plain-line.ts'
 
 /** Answers the exit code: 0, 1 with what went wrong on stderr, or 2 when the words are none. */
 export async function runCommand(words: readonly string[], terminal: Terminal): Promise<number> {
@@ -20,7 +21,7 @@ export async function runCommand(words: readonly string[], terminal: Terminal): 
     return 0
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    terminal.err.write(`${textOf(error)}\n`)
+    terminal.err.write(`${plainLine(textOf(error))}\n`)
     return 1
   }
 }

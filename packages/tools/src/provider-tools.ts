@@ -51,4 +51,6 @@ export interface PageAddress {
 /** One more read. Returns its JSON; undefined: no answer that helps. */
 export type Look = (
   request: Pick<ToolRequest, 'path'> & Partial<Pick<ToolRequest, 'method' | 'query' | 'body'>>,
+  /** Its answer says where a place is now, also where it has moved. Default: false. */
+  asksForPlace?: boolean,
 ) => Promise<unknown>

@@ -2,6 +2,7 @@
 import { listToolProviders } from '@keywell/tools'
 import { serveStdio } from '@modelcontextprotocol/server/stdio'
 import { type Command, Option } from 'commander'
+import { plainLine } from '../plain-line.ts'
 import { type ConnectionOptions, readConnection } from './connection.ts'
 import { type Variables, withEnvFile } from './env-file.ts'
 import { openInstanceSource } from './instance-source.ts'
@@ -85,7 +86,9 @@ async function serve(options: Options, terminal: Terminal): Promise<void> {
 async function test(options: Options, terminal: Terminal): Promise<void> {
   const { source } = openSource(options, terminal)
   try {
-    for await (const line of source.check()) terminal.out.write(`ok  ${line}\n`)
+    for await (const line of source.check()) {
+      terminal.out.write(`ok  ${plainLine(line)}\n`)
+    }
   } finally {
     await source.close()
   }
@@ -100,7 +103,11 @@ interface Opened {
 function openSource(options: Options, terminal: Terminal): Opened {
   const { provider, envFile, envPrefix, insecure = false } = options
   const prefix = envPrefix ?? `KEYWELL_${provider.toUpperCase().replaceAll('-', '_')}_`
-  const variables = withEnvFile(terminal.environment, { path: envFile, folder: terminal.folder })
+  const variables = withEnvFile(terminal.environment, {
+    path: envFile,
+    folder: terminal.folder,
+    credential: credentialNames(options, prefix),
+  })
   const connection = readConnection(options, variables)
   if (connection !== undefined) {
     const settings = readServerSettings(variables, prefix)
@@ -118,4 +125,11 @@ function openSource(options: Options, terminal: Terminal): Opened {
     log.warn('no user stands behind client credentials: tools see what the application may see')
   }
   return { settings, log, source: openInstanceSource(provider, { settings, log }) }
+}
+
+/** Variables of the one that is used: of a running service, or of the instance. */
+function credentialNames({ user }: Options, prefix: string): readonly string[] {
+  return user === undefined
+    ? [`${prefix}TOKEN`, `${prefix}OAUTH_CLIENT_SECRET`]
+    : ['KEYWELL_API_KEY', 'KEYWELL_API_KEY_FILE']
 }

@@ -7,17 +7,30 @@ export type Variables = Readonly<Record<string, string | undefined>>
 
 const fileName = 'keywell.env'
 
+export interface EnvFileOptions {
+  /** The file that is named. */
+  readonly path: string | undefined
+  readonly folder: string
+  /** Variables that hold the credential. */
+  readonly credential: readonly string[]
+}
+
 /**
  * The environment, and what a file adds to it: the one that is named, else `keywell.env` in this folder or at home. What
  * the environment has wins.
+ *
+ * A folder may be a repository that somebody else wrote. So its file is left out where the environment has the
+ * credential: it would say where that is sent.
  *
  * @throws Error when the file that is named cannot be read
  */
 export function withEnvFile(
   environment: Variables,
-  { path, folder }: { path: string | undefined; folder: string },
+  { path, folder, credential }: EnvFileOptions,
 ): Variables {
-  const found = path ?? [join(folder, fileName), join(homedir(), fileName)].find(existsSync)
+  const hasCredential = credential.some((name) => environment[name])
+  const folders = hasCredential ? [homedir()] : [folder, homedir()]
+  const found = path ?? folders.map((each) => join(each, fileName)).find(existsSync)
   return found === undefined ? environment : { ...read(found), ...environment }
 }
 

@@ -1,5 +1,7 @@
 /** `keywell mcp` as a process, and as its commands, against the stand-in GitLab. */
 import { mkdtempSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -12,7 +14,13 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { freePort } from '../../../../test/support/free-port.ts'
+import { verifies } from '../../../../test/support/verifies.ts'
 import { runCommand } from '../run.ts'
+import { openCredential } from './credential.ts'
+import { openInstance } from './instance.ts'
+import { findPlace } from './place.ts'
+import { sendAsUser } from './send.ts'
+import { readSettings } from './settings.ts'
 
 let url: string
 let control: SandboxControl
@@ -315,6 +323,90 @@ describe('settings', () => {
     const { code, out, err } = await run(words, { MAMBA_MCP_GITLAB_READ_ONLY: 'true' })
     expect(code, err).toBe(0)
     expect(out).toContain('read-only')
+  })
+
+  verifies('T41:folder-file', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'keywell-mcp-'))
+    const arrived: string[] = []
+    const thief = createServer((request, response) => {
+      arrived.push(`${request.url} ${request.headers.authorization}`)
+      response.end('{}')
+    })
+    await new Promise<void>((resolve) => thief.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void thief.close())
+    const { port } = thief.address() as AddressInfo
+    const path = join(folder, 'keywell.env')
+    writeFileSync(path, `OWN_URL=http://127.0.0.1:${port}\n`)
+    const words = ['mcp', 'test', '--env-prefix', 'OWN_']
+    for (const name of ['OWN_TOKEN', 'OWN_OAUTH_CLIENT_SECRET']) {
+      const own = { [name]: await tokenOf(), OWN_OAUTH_CLIENT_ID: 'x' }
+      const { code, err } = await run(words, own, folder)
+      expect([code, arrived]).toEqual([1, []])
+      expect(err).toContain('OWN_URL')
+    }
+    // Of a running service it would be the API key.
+    writeFileSync(path, `KEYWELL_URL=http://127.0.0.1:${port}\n`)
+    for (const name of ['KEYWELL_API_KEY', 'KEYWELL_API_KEY_FILE']) {
+      const user = ['mcp', 'test', '--user', 'usr_1', '--tenant', 'ten_1']
+      const { err } = await run(user, { [name]: 'kw_live_secret' }, folder)
+      expect([err.includes('KEYWELL_URL'), arrived]).toEqual([true, []])
+    }
+    writeFileSync(path, `OWN_URL=http://127.0.0.1:${port}\n`)
+    // Who names it means it.
+    await run([...words, '--env-file', path], { OWN_TOKEN: 'glpat-named' }, folder)
+    expect(arrived[0]).toContain('glpat-named')
+  })
+
+  verifies('T41:terminal', async () => {
+    const odd = createServer((request, response) => {
+      const isToken = request.url?.includes('personal_access_tokens')
+      const token = {
+        active: true,
+        revoked: false,
+        scopes: ['api', '\u001b[2Jx'],
+        expires_at: null,
+      }
+      response.setHeader('content-type', 'application/json')
+      response.end(
+        JSON.stringify(isToken ? token : { id: 1, username: 'ada\u001b]0;x\u0007\u202e' }),
+      )
+    })
+    await new Promise<void>((resolve) => odd.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void odd.close())
+    const { port } = odd.address() as AddressInfo
+    const { code, out, err } = await run(['mcp', 'test'], {
+      KEYWELL_GITLAB_URL: `http://127.0.0.1:${port}`,
+      KEYWELL_GITLAB_TOKEN: 'glpat-x',
+    })
+    expect(code, err).toBe(0)
+    expect(out).toContain('user: ada')
+    expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+  })
+
+  verifies('T24:terminal', async () => {
+    const arrived: string[] = []
+    const shared = createServer((request, response) => {
+      arrived.push(`${request.url} ${request.headers.authorization ?? 'none'}`)
+      const location = request.url?.startsWith('/gitlab/api') ? '/other/app' : undefined
+      response.writeHead(location === undefined ? 200 : 302, { ...(location && { location }) })
+      response.end('{}')
+    })
+    await new Promise<void>((resolve) => shared.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => void shared.close())
+    const { port } = shared.address() as AddressInfo
+    const given = { X_URL: `http://127.0.0.1:${port}/gitlab`, X_TOKEN: 'glpat-root' }
+    const settings = readSettings(given, 'X_')
+    const place = findPlace('gitlab', settings)
+    const instance = openInstance(settings)
+    onTestFinished(() => instance.close())
+    const credential = openCredential({ settings, place, instance, now: Date.now })
+    const parts = { place, instance, credential }
+    const request = { method: 'GET', path: '/api/v4/user', query: '', body: undefined } as const
+    const bounds = { accept: 'json', maxBytes: 1_000, timeoutMs: 5_000, signal: undefined } as const
+    await sendAsUser(parts, { ...request, ...bounds, followsMoves: true })
+    expect(arrived).toEqual(['/gitlab/api/v4/user Bearer glpat-root', '/other/app none'])
+    await sendAsUser(parts, { ...request, ...bounds, followsMoves: false })
+    expect(arrived[3]).toBe('/other/app none')
   })
 
   test('the file keywell.env of the folder is found by itself', async () => {

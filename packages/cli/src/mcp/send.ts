@@ -1,4 +1,5 @@
 /** A request of a tool, with the credential on it. It goes to the instance, and to no other place. */
+import { isBelow } from '@keywell/protocol'
 import { SendFailure, type SendRequest, type SentAnswer } from '@keywell/tools'
 import type { Credential } from './credential.ts'
 import type { Instance, InstanceAnswer } from './instance.ts'
@@ -35,16 +36,16 @@ async function follow(
   request: SendRequest,
   credentialHeaders: Readonly<Record<string, string>>,
 ): Promise<InstanceAnswer> {
-  const home = new URL(place.host).origin
+  const home = new URL(place.host)
   let url = from
   for (let step = 0; step <= maxRedirects; step += 1) {
     const answer = await instance.send({
       ...boundsOf(request),
       url,
-      headers: { ...headersOf(request), ...(url.origin === home && credentialHeaders) },
+      headers: { ...headersOf(request), ...(isBelow(home, url) && credentialHeaders) },
     })
     const next = request.method === 'GET' ? redirectOf(answer, url) : undefined
-    if (next === undefined) return answer
+    if (next === undefined || (!request.followsMoves && isBelow(home, next))) return answer
     url = next
   }
   throw new SendFailure('broken_off', `${from.host} redirects in a circle.`, true)

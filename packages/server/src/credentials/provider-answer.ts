@@ -15,7 +15,7 @@ export function viewAnswer(
   return {
     status,
     headers: Object.fromEntries(headers.map(([name, value]) => [name, without(value)])),
-    body: bodyOf(without(new TextDecoder().decode(answer.body)), answer.headers),
+    body: bodyOf(new TextDecoder().decode(answer.body), answer.headers, without),
   }
 }
 
@@ -23,12 +23,14 @@ export function withoutSecrets(text: string, secrets: readonly string[]): string
   return secrets.reduce((left, secret) => left.replaceAll(secret, '[withheld]'), text)
 }
 
-function bodyOf(text: string, headers: Headers): unknown {
-  if (text === '') return null
-  if (!/[/+]json\b/i.test(headers.get('content-type') ?? '')) return text
+function bodyOf(text: string, headers: Headers, without: (text: string) => string): unknown {
+  const plain = without(text)
+  if (plain === '') return null
+  if (!/[/+]json\b/i.test(headers.get('content-type') ?? '')) return plain
   try {
-    return JSON.parse(text)
+    // JSON may write a character in more than one way, so that a text is known when it was read.
+    return JSON.parse(plain, (_, value) => (typeof value === 'string' ? without(value) : value))
   } catch {
-    return text
+    return plain
   }
 }

@@ -2,7 +2,7 @@ import { KeywellError, type ProviderRequest, type TenantPolicy } from '@keywell/
 
 /** What a caller may not set: it would decide who calls, or say another method than the one that was checked. */
 const decidingHeader =
-  /auth|token|key|cookie|secret|session|credential|sudo|impersonat|on-behalf|forwarded|proxy|host|override/
+  /auth|token|key|cookie|secret|session|credential|sudo|impersonat|on-behalf|forwarded|proxy|host|override|http-method/
 /** Parameters of the same kind that some providers read from a query. */
 const decidingParameters: readonly string[] = [
   'access_token',
@@ -12,19 +12,34 @@ const decidingParameters: readonly string[] = [
   'sudo',
   '_method',
 ]
+/** Those that are also read from the fields of a body. Others are fields that an API may ask for. */
+const decidingFields: readonly string[] = ['private_token', 'job_token', 'sudo']
 
 /** @throws KeywellError `invalid_request` */
-export function requireHarmless(request: Pick<ProviderRequest, 'headers'>, url: URL): void {
-  for (const name of Object.keys(request.headers ?? {})) {
+export function requireHarmless(
+  { headers = {}, body }: Pick<ProviderRequest, 'headers' | 'body'>,
+  url: URL,
+): void {
+  for (const name of Object.keys(headers)) {
     if (decidingHeader.test(name.toLowerCase())) {
       throw refused(`headers.${name}`, 'would decide who calls')
     }
   }
-  for (const name of url.searchParams.keys()) {
+  for (const name of parametersIn(url)) {
     if (decidingParameters.includes(name.toLowerCase())) {
       throw refused(`query.${name}`, 'would decide who calls')
     }
   }
+  for (const name of Object.keys(Object(body))) {
+    if (decidingFields.includes(name.toLowerCase())) {
+      throw refused(`body.${name}`, 'would decide who calls')
+    }
+  }
+}
+
+/** As servers read them: some take a semicolon for an ampersand. */
+function parametersIn({ search }: URL): string[] {
+  return [...new URLSearchParams(search.replaceAll(';', '&')).keys()]
 }
 
 /** @throws KeywellError `not_allowed_for_tenant` */

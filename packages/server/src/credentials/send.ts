@@ -18,6 +18,8 @@ export interface UserRequest {
   readonly maxBytes: number
   /** A longer answer is cut off there. False: it fails as `too_large`. */
   readonly isCut: boolean
+  /** False: a redirect to another address that may get the credential is the answer. Default: it is followed. */
+  readonly followsMoves?: boolean | undefined
   /** The caller has gone. */
   readonly signal?: AbortSignal | undefined
 }
@@ -114,7 +116,8 @@ async function follow(
         : undefined,
     })
     const target = targetOf(response, url)
-    if (target === undefined || !isPlainRead(request) || redirects === maxRedirects) {
+    const isEnd = target === undefined || !isPlainRead(request) || redirects === maxRedirects
+    if (isEnd || (request.followsMoves === false && mayCarry(carried, target))) {
       const body = new Uint8Array(await response.arrayBuffer())
       return { status: response.status, headers: response.headers, body, isCut, hasLeft }
     }

@@ -172,7 +172,7 @@ async function send(
   { host }: ToolConnection,
   request: SendRequest,
 ): Promise<SentAnswer> {
-  const { method, path, query, body, accept, maxBytes, timeoutMs, signal } = request
+  const { method, path, query, body, accept, maxBytes, timeoutMs, followsMoves, signal } = request
   const { row } = requireUsable(execution)
   try {
     return await execution.parts.sendAsUser(row, {
@@ -186,6 +186,7 @@ async function send(
       timeoutMs,
       maxBytes,
       isCut: true,
+      followsMoves,
       signal,
     })
   } catch (error) {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { verifies } from '../../../../test/support/verifies.ts'
-import { argumentsHash, findTool } from '../index.ts'
+import { argumentsHash, executeTool, findTool, type ToolPorts } from '../index.ts'
 import { createWorld } from '../testing/fake-ports.ts'
 
 const issue = { project_id: 'acme/api', issue_iid: 42 }
@@ -116,6 +116,55 @@ verifies.suite('execute:approved', () => {
     await world.call(tool, args).catch(() => undefined)
     expect(world.approvals).toHaveLength(isAsked ? 1 : 0)
   })
+})
+
+verifies.suite('T40:bounded-asks', () => {
+  test('asking for approvals takes places in the window', async () => {
+    const rateLimit = { calls: 3, windowMs: 60_000 }
+    const world = createWorld({ answers, policy: { approval: 'destroy', rateLimit } })
+    const codes: unknown[] = []
+    for (let time = 0; time < 10; time += 1) {
+      codes.push((await world.failure('gitlab_issue_delete', issue)).tool?.code)
+    }
+    // The first one's look took a place as well.
+    expect(codes.slice(0, 2)).toEqual(['APPROVAL_REQUIRED', 'APPROVAL_REQUIRED'])
+    expect(codes.slice(2)).toEqual(Array(8).fill('RATE_LIMITED'))
+    expect(world.approvals).toHaveLength(2)
+  })
+
+  test('a call that has to wait uses no approval up', async () => {
+    const rateLimit = { calls: 1, windowMs: 60_000 }
+    const world = createWorld({
+      answers: { '*': { body: [] } },
+      policy: { approval: 'destroy', rateLimit },
+    })
+    const used: string[] = []
+    const ports: ToolPorts = {
+      ...world.ports,
+      useApproval: async (id) => {
+        used.push(id)
+        return { state: 'approved' }
+      },
+    }
+    const call = { tool: 'gitlab_issue_delete', arguments: issue, approvalId: 'apr_1' }
+    await world.call('gitlab_issues_list', { project_id: 7 })
+    await expect(executeTool(ports, call)).rejects.toMatchObject({ code: 'rate_limited' })
+    expect(used).toEqual([])
+    world.advance(60_000)
+    await executeTool(ports, call)
+    expect(used).toEqual(['apr_1'])
+  })
+})
+
+verifies('T40:plain-summary', async () => {
+  const turning = '\u202e\u2066\u200f\u061c'
+  const body = { iid: 42, title: `Login${turning} fails\u001b[2J\n${turning}` }
+  const world = createWorld({ answers: { [read]: { body } }, policy: { approval: 'destroy' } })
+  await world.failure('gitlab_issue_delete', { ...issue, project_id: `acme/${turning}api` })
+  await world.failure('gitlab_issue_delete', issue)
+  const [odd, own] = world.approvals.map(({ summary }) => summary)
+  expect(own).toBe('Delete issue "Login fails [2J" (project_id acme/api, issue_iid 42).')
+  expect(odd).toBe('Delete issue (project_id acme/api, issue_iid 42).')
 })
 
 test('the hash is of the tool and its arguments, in whatever order', () => {

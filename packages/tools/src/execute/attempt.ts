@@ -3,13 +3,12 @@ import type { ToolDefinition } from '../definition.ts'
 import {
   type CredentialState,
   SendFailure,
-  type SendRequest,
   type SentAnswer,
   type ToolConnection,
   type ToolPorts,
 } from './ports.ts'
 import { isLimited, pauseOf, retryAfterMs } from './provider-limits.ts'
-import type { Sender } from './sender.ts'
+import type { Sender, Wanted } from './sender.ts'
 
 export type Attempt =
   | {
@@ -32,10 +31,7 @@ export interface AttemptContext {
 }
 
 /** The place in the window for the first request was taken before. */
-export async function sendWithRetry(
-  context: AttemptContext,
-  request: Omit<SendRequest, 'timeoutMs' | 'signal'>,
-): Promise<Attempt> {
+export async function sendWithRetry(context: AttemptContext, request: Wanted): Promise<Attempt> {
   const first = await attempt(context, request)
   if (!(await isWorthAnother(context, first)) || context.sender.takePlace() > 0) return first
   return attempt(context, request)
@@ -43,7 +39,7 @@ export async function sendWithRetry(
 
 async function attempt(
   { ports, connection, sender }: AttemptContext,
-  request: Omit<SendRequest, 'timeoutMs' | 'signal'>,
+  request: Wanted,
 ): Promise<Attempt> {
   try {
     const answer = await sender.send(request)

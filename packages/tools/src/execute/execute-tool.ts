@@ -93,13 +93,14 @@ async function admitted(ports: ToolPorts, call: ToolCall): Promise<Admitted> {
 
 async function toBeDone(checked: CheckedCall): Promise<Admitted> {
   if (checked.record.isDryRun) return { checked, act: () => dryRun(checked) }
+  // First, so that asking people has a bound, and a call that has to wait uses no approval up.
+  takePlace(checked)
   if (await lacksApproval(checked)) {
     return {
       checked: { ...checked, record: { ...checked.record, isDryRun: true } },
       act: async () => askForApproval(checked, await readTarget(checked)),
     }
   }
-  takePlace(checked)
   return { checked, act: (answered) => perform(checked, answered) }
 }
 

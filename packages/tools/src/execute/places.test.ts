@@ -152,6 +152,32 @@ verifies.suite('execute:places', () => {
   })
 })
 
+verifies('T39:moved', async () => {
+  const places = { project: ['acme/api', 'acme/web'] }
+  const answers = {
+    'GET /projects/9': { body: { id: 9, path_with_namespace: 'acme/web' } },
+    '*': { status: 301, headers: { location: 'https://gitlab.example/api/v4/projects/7/issues' } },
+  }
+  const world = createWorld({ policy: { places }, answers })
+  const error = await world.failure(issues, { project_id: 'acme/api' })
+  expect(error.tool).toMatchObject({ code: 'TOOL_NOT_ALLOWED', reason: 'place' })
+  expect(world.requests.map(({ followsMoves }) => followsMoves)).toEqual([false])
+  // What a call would change is read by the same rule.
+  await world.call(
+    'gitlab_issue_delete',
+    { project_id: 'acme/api', issue_iid: 1 },
+    { dryRun: true },
+  )
+  expect(world.requests.at(-1)?.followsMoves).toBe(false)
+  // A look at where a number is may lead on: its answer is what is compared.
+  await world.failure(issues, { project_id: 9 })
+  expect(world.requests.slice(2).map(({ followsMoves }) => followsMoves)).toEqual([true, false])
+
+  const free = createWorld({ answers: { '*': { body: [] } } })
+  await free.call(issues, { project_id: 'acme/api' })
+  expect(free.requests.map(({ followsMoves }) => followsMoves)).toEqual([true])
+})
+
 verifies.suite('execute:addresses', () => {
   const get = 'gitlab_issue_get'
   const answers = { '*': { body: { iid: 42 } } }

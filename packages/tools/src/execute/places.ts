@@ -211,7 +211,7 @@ async function lookUp(
   const parts = way.hasSegments ? name.split('/') : [name]
   const segments = parts.map(encodeURIComponent).join('/')
   const path = `${provider.apiRoot}${way.path.replace('{place}', () => segments)}`
-  const answer = await look({ path })
+  const answer = await look({ path }, true)
   if (typeof answer !== 'object' || answer === null) return undefined
   const fields = answer as Record<string, unknown>
   const number = fields[way.numberField]

@@ -84,6 +84,11 @@ export interface SendRequest extends ToolRequest {
   /** Bytes of the answer; a longer one is cut off there, see `cutAt`. */
   readonly maxBytes: number
   readonly timeoutMs: number
+  /**
+   * False: a redirect to another address that would get the credential is the answer. What was asked for has moved, and
+   * the policy has not said that it may be touched where it is now.
+   */
+  readonly followsMoves: boolean
   /** The caller has gone. */
   readonly signal: AbortSignal | undefined
 }

@@ -12,6 +12,8 @@ export function oneLine(text: string, longest: number): string {
   const line = text
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out.
     .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\s]+/g, ' ')
+    // They change the direction of text, so that a person reads another one.
+    .replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')
     .replaceAll('"', "'")
     .trim()
   const characters = [...line]

@@ -1,5 +1,5 @@
 /** Sends the request of a tool, and makes of the answer a result or an error. */
-import type { KeywellError } from '@keywell/protocol'
+import { isRedirect, type KeywellError } from '@keywell/protocol'
 import { AnswerError } from '../answer/answer-error.ts'
 import { readAnswer, type ToolResult } from '../answer/read-answer.ts'
 import { withoutSecrets } from '../answer/withhold.ts'
@@ -47,8 +47,21 @@ export async function runTool(
   answered.status = answer.status
   const requestId = requestIdOf(call, answer)
   if (requestId !== undefined) answered.requestId = requestId
+  if (hasMoved(call, answer.status)) throw errorOf(call.tool.name, moved, { refusedBy: 'keywell' })
   if (!isSuccess(answer.status)) throw await refusedError(call, tool, given, attempt)
   return resultOf(call, tool, given, answer)
+}
+
+/** Followed everywhere else: where it leads was not compared with the places of the policy. */
+function hasMoved({ policy }: CheckedCall, status: number): boolean {
+  return isRedirect(status) && Object.keys(policy.places).length > 0
+}
+
+const moved: Refusal = {
+  code: 'TOOL_NOT_ALLOWED',
+  message: 'The place has moved, and the policy allows it under its old name alone.',
+  nextStep: 'Use the name that it has now, if the policy allows that.',
+  more: { reason: 'place' },
 }
 
 /** 304 says that it is so already. */

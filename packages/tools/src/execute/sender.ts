@@ -21,12 +21,15 @@ export interface Usage {
   readonly bytesIn: number
 }
 
+/** The rest is the same for all requests of a call. */
+export type Wanted = Omit<SendRequest, 'timeoutMs' | 'signal' | 'followsMoves'>
+
 export interface Sender {
   usage(): Usage
   /** Milliseconds until there is a place in the window, or 0: then it is taken, for one request. */
   takePlace(): number
   /** @throws SendFailure */
-  send(request: Omit<SendRequest, 'timeoutMs' | 'signal'>): Promise<SentAnswer>
+  send(request: Wanted): Promise<SentAnswer>
   /** Time that is left, in milliseconds. */
   leftMs(): number
   /** A read beside the call, if there is a place for it. */
@@ -44,9 +47,12 @@ export function createSender(options: SenderOptions): Sender {
   const leftMs = () => Math.max(0, endsAt - ports.now())
   const takePlace = () => ports.takePlace(connection, policy)
 
+  const hasAllPlaces = Object.keys(policy.places).length === 0
+
   async function sendWithin(
-    request: Omit<SendRequest, 'timeoutMs' | 'signal'>,
+    request: Wanted,
     mostMs: number,
+    followsMoves = hasAllPlaces,
   ): Promise<SentAnswer> {
     const within = Math.min(leftMs(), mostMs)
     if (within === 0) throw new SendFailure('timed_out', 'The time of the call is over', false)
@@ -54,7 +60,12 @@ export function createSender(options: SenderOptions): Sender {
     usage.requests += 1
     usage.bytesOut += bytesOf(request.body)
     try {
-      const answer = await ports.send(connection, { ...request, timeoutMs: within, signal })
+      const answer = await ports.send(connection, {
+        ...request,
+        timeoutMs: within,
+        followsMoves,
+        signal,
+      })
       usage.bytesIn += answer.body.length
       const pauseMs = pauseOf(answer, ports.now())
       if (pauseMs > 0) ports.pause(connection, pauseMs)
@@ -64,12 +75,12 @@ export function createSender(options: SenderOptions): Sender {
     }
   }
 
-  const look: Look = async ({ path, method = 'GET', query = '', body }) => {
+  const look: Look = async ({ path, method = 'GET', query = '', body }, asksForPlace) => {
     if (takePlace() > 0) return undefined
     const bounds = { accept: 'json', maxBytes: maxLookBytes } as const
     try {
-      const answer = await sendWithin({ method, path, query, body, ...bounds }, lookTimeoutMs)
-      return jsonOf(answer)
+      const request = { method, path, query, body, ...bounds }
+      return jsonOf(await sendWithin(request, lookTimeoutMs, asksForPlace || hasAllPlaces))
     } catch (error) {
       // What it was for fails by itself, and says more.
       if (error instanceof SendFailure) return undefined

@@ -181,6 +181,24 @@ test('a service that is away is said, and nothing is left running', async () => 
   expect(failures).toEqual([])
 }, 30_000)
 
+test('a tool that the assistant was not given is not run, whatever talked the model into it', async () => {
+  const calls = [
+    { id: 'call_1', tool: 'gitlab_ssh_key_add', arguments: { title: 'x', key: 'ssh-ed25519 x' } },
+  ]
+  const model: Model = {
+    view: { name: 'Slow', scripted: false },
+    next: async ({ messages }) =>
+      messages.at(-1)?.role === 'user' ? { text: '', calls } : { text: 'done', calls: [] },
+  }
+  const { say, entries, keywell } = await startAssistant({ model })
+  await say('Sum up issue 7')
+  expect(keywell.executed).toEqual([])
+  expect(lastOf(await entries(), 'call')).toMatchObject({
+    state: 'failed',
+    problem: { code: 'TOOL_NOT_FOUND' },
+  })
+})
+
 test('a model that goes round in circles is stopped, and each of its calls has one result', async () => {
   let seen: readonly Message[] = []
   const model: Model = {

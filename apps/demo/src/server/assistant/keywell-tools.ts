@@ -1,4 +1,4 @@
-import type { Keywell } from '@keywell/sdk'
+import { type Keywell, KeywellError } from '@keywell/sdk'
 import type { Person } from '../../people.ts'
 import type { AgentTools } from './agent-tools.ts'
 
@@ -31,8 +31,10 @@ export function keywellTools(
       // One that lacks a scope is listed too: its call says what is missing, and the page asks for that.
       return (await tools.listScoped(who, { filter, includeUnavailable: true })).tools
     },
-    execute: ({ tool, arguments: args }, approvalId) =>
-      tools.execute(tool, args, { ...who, host, approvalId, agent }),
+    async execute({ tool, arguments: args }, approvalId) {
+      if (!assistantTools.includes(tool)) throw notGiven(tool)
+      return tools.execute(tool, args, { ...who, host, approvalId, agent })
+    },
     approval: (id) => tools.approvals.get({ ...who, approvalId: id }),
     async decide(id, decision) {
       await tools.approvals.decide({
@@ -43,4 +45,12 @@ export function keywellTools(
       })
     },
   }
+}
+
+/** A model names what a text that it has read may have talked it into. */
+function notGiven(name: string): KeywellError {
+  return new KeywellError('unknown_tool', 'The assistant has no such tool.', {
+    nextStep: 'Use one of the tools that are listed.',
+    tool: { name, code: 'TOOL_NOT_FOUND', refusedBy: 'keywell' },
+  })
 }
