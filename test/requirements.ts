@@ -3081,6 +3081,11 @@ export const requirements = {
       'A call that waits for a person is made again with its approval once the app says that there is one.',
     source: 'tools.md, Agent frameworks',
   },
+  'sdk:frameworks-tried': {
+    behaviour:
+      'Every framework has been tried in its newest version, on the oldest Node where one runs there and on a newer one; the page about agents says which.',
+    source: 'tools.md, Calls from a backend',
+  },
   'sdk:agents-whole-way': {
     behaviour:
       'An agent of each framework lists issues and opens another through the service, and sees no token.',
