@@ -16,28 +16,38 @@ export function withhold(value: unknown, withheld: Withheld): unknown {
   if (typeof value === 'string') return withoutSecrets(value, withheld.secrets)
   if (Array.isArray(value)) return value.map((each) => withhold(each, withheld))
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([name, each]) => fieldOf(name, each, withheld)),
-  )
+  const fields: [string, unknown][] = []
+  for (const [name, each] of Object.entries(value)) addField(fields, name, each, withheld)
+  // As pairs: a field of an object that is named `__proto__` would be none.
+  return Object.fromEntries(fields)
 }
 
-function fieldOf(field: string, value: unknown, withheld: Withheld): [string, unknown][] {
+/** An answer has thousands of fields and texts: here and below, none of them costs a list of its own. */
+function addField(
+  fields: [string, unknown][],
+  field: string,
+  value: unknown,
+  withheld: Withheld,
+): void {
   const name = withoutSecrets(field, withheld.secrets)
   const isSecret = always.has(field) || withheld.fields.includes(field)
   // Null says that there is none, or that the provider withholds it by itself.
-  if (!isSecret || value === null) return [[name, withhold(value, withheld)]]
-  if (field === 'import_url') {
-    return [[name, withoutSecrets(withoutPassword(String(value)), withheld.secrets)]]
+  if (!isSecret || value === null) {
+    fields.push([name, withhold(value, withheld)])
+  } else if (field === 'import_url') {
+    fields.push([name, withoutSecrets(withoutPassword(String(value)), withheld.secrets)])
+  } else {
+    fields.push([name, redacted], [`${name}_redacted`, true])
   }
-  return [
-    [name, redacted],
-    [`${name}_redacted`, true],
-  ]
 }
 
 /** Before a text is cut, so that no half of one is left. */
 export function withoutSecrets(text: string, secrets: readonly string[]): string {
-  return secrets.filter(Boolean).reduce((rest, secret) => rest.replaceAll(secret, redacted), text)
+  let rest = text
+  for (const secret of secrets) {
+    if (secret !== '' && rest.includes(secret)) rest = rest.replaceAll(secret, redacted)
+  }
+  return rest
 }
 
 function withoutPassword(text: string): string {
