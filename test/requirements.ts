@@ -1593,6 +1593,11 @@ export const requirements = {
       'A backend runs each of the tools of GitLab as its user; a person approves each call that destroys, and no agent gets a token.',
     source: 'tools.md, The table',
   },
+  'tools:host-not-allowed': {
+    behaviour:
+      'Where a redirect leads to a host that the service may not call, the error names that host and the setting that allows it.',
+    source: 'tools.md, Sending',
+  },
   'tools:github': {
     behaviour:
       'The tools of GitHub run by the service as those of GitLab do, with its lists, its files and its refusals.',

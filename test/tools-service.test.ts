@@ -41,6 +41,31 @@ afterAll(async () => {
   await database.close()
 })
 
+verifies('tools:host-not-allowed', async () => {
+  const { control, url } = stage.sandbox
+  const who = { tenantId: 'ten_artifacts', userId: 'usr_ada' }
+  const scopes = { gitlab: { required: ['api'] } }
+  await stage.connect({ who, as: 'ada', session: { scopes }, flow: { scopes: ['api'] } })
+  const project = { project_id: 'lighthouse/webshop' }
+  type Job = { id: number; artifacts_file?: object }
+  const { data } = await keywell.tools.execute<Job[]>('gitlab_jobs_list', project, who)
+  const job_id = data.find(({ artifacts_file }) => artifacts_file !== undefined)?.id
+  await control.change({ artifactDelivery: 'redirect' })
+  const error = await keywell.tools
+    .execute('gitlab_job_artifacts_download', { ...project, job_id }, who)
+    .then(
+      () => undefined,
+      (thrown: unknown) => (isKeywellError(thrown) ? thrown : undefined),
+    )
+  await control.change({ artifactDelivery: 'inline' })
+  expect(error?.tool).toMatchObject({ code: 'HOST_NOT_ALLOWED', refusedBy: 'keywell' })
+  const [refused = ''] = /127\.0\.0\.1:\d+/.exec(error?.message ?? '') ?? []
+  expect(refused).not.toBe('')
+  expect(refused).not.toBe(new URL(url).host)
+  expect(error?.nextStep).toContain(`If ${refused} is a host of yours`)
+  expect(error?.nextStep).toContain('KEYWELL_ALLOW_HOSTS')
+})
+
 interface Day {
   readonly ran: Set<string>
   /** What agents have got. */

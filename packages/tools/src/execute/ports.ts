@@ -110,11 +110,14 @@ export class SendFailure extends Error {
   readonly kind: 'unreachable' | 'timed_out' | 'broken_off' | 'host_not_allowed' | 'outside_reach'
   /** Whether the provider may have got the request. */
   readonly wasSent: boolean
+  /** Who can allow it, and where. Default: known by `kind`. */
+  readonly nextStep: string | undefined
 
-  constructor(kind: SendFailure['kind'], detail: string, wasSent: boolean) {
+  constructor(kind: SendFailure['kind'], detail: string, wasSent: boolean, nextStep?: string) {
     super(detail)
     this.kind = kind
     this.wasSent = wasSent
+    this.nextStep = nextStep
   }
 }
 

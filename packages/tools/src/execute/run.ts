@@ -142,13 +142,18 @@ function answerError(
 function unsentError(
   { tool: called }: CheckedCall,
   tool: ToolDefinition,
-  { kind, message, wasSent }: SendFailure,
+  { kind, message, wasSent, nextStep }: SendFailure,
 ): KeywellError {
   if (kind === 'host_not_allowed' || kind === 'outside_reach') {
+    const isReach = kind === 'outside_reach'
     const refusal: Refusal = {
       code: 'HOST_NOT_ALLOWED',
-      message: 'The service may not send the credential to the host of this connection.',
-      nextStep: 'Ask the operator to allow the host, or connect an account on another one.',
+      // A redirect may lead to another host than the one of the connection.
+      message: isReach
+        ? 'The service may not send the credential to the host of this connection.'
+        : `The service may not make this call: ${oneLine(message, 200)}.`,
+      nextStep:
+        nextStep ?? 'Ask the operator to allow the host, or connect an account on another one.',
     }
     return errorOf(called.name, refusal, { refusedBy: 'keywell' })
   }
