@@ -1449,6 +1449,11 @@ export const requirements = {
       'No set of scopes that covers the tools allows less than the planned one, and the alternatives are the sets that ask for fewer scopes or for others.',
     source: 'tools.md, The planner',
   },
+  'scopes:plan-private': {
+    behaviour:
+      'Where a provider shows what is private only to a wider scope, the plan names the scopes for public things and those for private ones.',
+    source: 'tools.md, The planner',
+  },
   'scopes:tools-of': {
     behaviour:
       'Scopes allow the tools whose needs they imply; for each other tool the missing scopes are named.',

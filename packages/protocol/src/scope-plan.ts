@@ -17,6 +17,8 @@ export interface PlannedProvider extends ScopeImplications {
     readonly name: string
     /** A token needs each of them, or another that implies it. */
     readonly scopes: readonly string[]
+    /** In their place where what the tool is about is private. Default: the same. */
+    readonly privateScopes?: readonly string[] | undefined
   }[]
 }
 
@@ -33,6 +35,8 @@ export interface ScopePlan {
    * listed only if it asks for fewer scopes.
    */
   readonly alternatives: readonly (readonly string[])[]
+  /** Scopes that cover the tools also for what is private, where that takes more than `scopes`. */
+  readonly privateScopes?: readonly string[]
   /** Tools that were not planned for. */
   readonly unavailable: readonly UnavailableTool[]
 }
@@ -69,7 +73,25 @@ export function planScopes({
       name,
       reason: namesOf(blocked).includes(name) ? ('scope' as const) : ('unknown' as const),
     }))
-  return { scopes, reasons: Object.fromEntries(reasons), alternatives, unavailable }
+  const privateScopes = privatePlan(provider, planned, scopes)
+  return {
+    scopes,
+    reasons: Object.fromEntries(reasons),
+    alternatives,
+    ...(privateScopes !== undefined && { privateScopes }),
+    unavailable,
+  }
+}
+
+/** Undefined: `scopes` will do, or no scope to choose from does. */
+function privatePlan(
+  provider: PlannedProvider,
+  planned: PlannedProvider['tools'],
+  scopes: readonly string[],
+): readonly string[] | undefined {
+  const needed = new Set(planned.flatMap((tool) => tool.privateScopes ?? tool.scopes))
+  if (missingScopes(provider, [...needed], scopes).length === 0) return undefined
+  return leastSets(provider, [...needed])[0]
 }
 
 export interface ToolAccess {

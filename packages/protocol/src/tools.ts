@@ -9,5 +9,7 @@ export const toolSummarySchema = z.object({
   group: z.string(),
   /** The least scopes: a token needs each of them, or another that implies it. */
   scopes: z.array(z.string()),
+  /** In their place where what the tool is about is private. Absent: the same. */
+  privateScopes: z.array(z.string()).optional(),
 })
 export type ToolSummary = z.infer<typeof toolSummarySchema>

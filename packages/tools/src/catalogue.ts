@@ -68,6 +68,13 @@ export function listCompactTools(provider: string): readonly CompactTool[] {
 }
 
 /** What a person who chooses scopes has to know of a tool. */
-export function summarizeTool({ name, title, group, scopes }: ToolDefinition): ToolSummary {
-  return { name, title, group, scopes: [...scopes] }
+export function summarizeTool(tool: ToolDefinition): ToolSummary {
+  const { name, title, group, scopes, privateScopes } = tool
+  return {
+    name,
+    title,
+    group,
+    scopes: [...scopes],
+    ...(privateScopes !== undefined && { privateScopes: [...privateScopes] }),
+  }
 }

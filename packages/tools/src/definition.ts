@@ -51,6 +51,8 @@ export interface ToolDefinition {
    * data says which do. Empty: what is public may be read with any token.
    */
   readonly scopes: readonly string[]
+  /** What a token needs in their place where what the tool is about is private. Default: the same. */
+  readonly privateScopes?: readonly string[]
 }
 
 /** How the thing is read that a call is about. */

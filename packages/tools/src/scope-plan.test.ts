@@ -101,14 +101,20 @@ test('each plan is what trying all sets of scopes finds', () => {
   }
 })
 
-test('GitHub: what only reads needs no scope, and what changes something one', () => {
+verifies('scopes:plan-private', () => {
   const tools = githubTools
   const plan = (some: typeof tools) =>
     planScopes({ provider: { scopes: github.scopes, tools }, tools: some.map(({ name }) => name) })
   expect(plan(tools.filter(({ effect }) => effect === 'read'))).toEqual({
     ...{ scopes: [], reasons: {}, alternatives: [], unavailable: [] },
+    privateScopes: ['repo'],
   })
-  expect(plan(tools).scopes).toEqual(['public_repo'])
+  expect(plan(tools)).toMatchObject({ scopes: ['public_repo'], privateScopes: ['repo'] })
+  // One that the page may not ask for is not planned.
+  const offered = github.scopes.filter(({ name }) => name !== 'repo')
+  const few = planScopes({ provider: { scopes: offered, tools }, tools: ['github_issues_list'] })
+  expect(few).not.toHaveProperty('privateScopes')
+  expect(planScopes({ provider, tools: names })).not.toHaveProperty('privateScopes')
   const { allowed } = toolsOf({ provider: { scopes: github.scopes, tools }, scopes: ['repo'] })
   expect(allowed).toHaveLength(10)
 })

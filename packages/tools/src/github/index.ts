@@ -13,4 +13,4 @@ export const githubTools: readonly ToolDefinition[] = [
   ...pullRequests,
   ...actions,
   ...contents,
-]
+].map((tool) => ({ ...tool, privateScopes: ['repo'] }))
