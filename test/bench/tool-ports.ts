@@ -3,22 +3,16 @@ import { makeId } from '@keywell/protocol'
 import { gitlab } from '@keywell/providers'
 import {
   createPlaceMemory,
+  defaultPolicy,
   type ToolConnection,
   type ToolPolicy,
   type ToolPorts,
 } from '@keywell/tools'
 
 const policy: ToolPolicy = {
-  readOnly: false,
-  names: null,
-  named: [],
-  denied: [],
+  ...defaultPolicy,
   approval: 'never',
-  places: {},
-  defaultPlaces: {},
-  revealsValues: false,
   rateLimit: { calls: 0, windowMs: 60_000 },
-  maxResultBytes: 1_048_576,
 }
 
 /** Nothing but the request: what is measured is the executor. */

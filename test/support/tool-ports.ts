@@ -2,6 +2,7 @@ import { type ConnectionId, connectionIdSchema } from '@keywell/protocol'
 import { gitlab } from '@keywell/providers'
 import {
   createPlaceMemory,
+  defaultPolicy,
   type SendRequest,
   type SentAnswer,
   type ToolPorts,
@@ -34,16 +35,9 @@ export function tokenPorts(host: string, token: string): TokenPorts {
     placeMemory: createPlaceMemory(),
     findConnection: async () => ({ state: 'active', connection }),
     policy: async () => ({
-      readOnly: false,
-      names: null,
-      named: [],
-      denied: [],
+      ...defaultPolicy,
       approval: 'never',
-      places: {},
-      defaultPlaces: {},
-      revealsValues: false,
       rateLimit: { calls: 0, windowMs: 60_000 },
-      maxResultBytes: 1_048_576,
     }),
     send: async (_, request) => {
       sent.push(`${request.method} ${request.path}`)

@@ -8,6 +8,7 @@ import {
   hasOneOwner,
   methodIdSchema,
   oneOwner,
+  ownerFields,
   providerNameSchema,
   tenantIdSchema,
   tenantOwnerSchema,
@@ -91,10 +92,7 @@ export const multilineValueSchema: z.ZodString = pastedLines(16_384)
  * is connected under that name is replaced, if it is the same account.
  */
 export const createConnectionSchema = knownFields({
-  tenantId: tenantIdSchema,
-  userId: userIdSchema.optional(),
-  /** In place of `userId`: the connection is the tenant's, for all of its users. */
-  owner: tenantOwnerSchema.optional(),
+  ...ownerFields,
   provider: providerNameSchema,
   /** The provider's method of keys. Default: its first. */
   method: methodIdSchema.optional(),

@@ -149,6 +149,15 @@ export function hasAtMostOneOwner(named: Parameters<typeof hasOneOwner>[0]): boo
 }
 export const oneOwner = 'must have either userId or owner: "tenant"'
 
+/** Whose connection is meant, of which `hasOneOwner` is required. */
+export const ownerFields = {
+  tenantId: tenantIdSchema,
+  /** A user's; else `owner`. */
+  userId: userIdSchema.optional(),
+  /** In place of `userId`: the tenant's own, for all of its users. */
+  owner: tenantOwnerSchema.optional(),
+}
+
 /** A customer of the app that embeds Keywell, by the app's own id. */
 export type TenantId = z.infer<typeof tenantIdSchema>
 /** A person inside a tenant, by the app's own id. */

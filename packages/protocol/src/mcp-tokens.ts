@@ -4,10 +4,9 @@ import {
   hasOneOwner,
   mcpTokenIdSchema,
   oneOwner,
+  ownerFields,
   providerNameSchema,
   tenantIdSchema,
-  tenantOwnerSchema,
-  userIdSchema,
 } from './ids.ts'
 import { knownFields } from './known-fields.ts'
 
@@ -16,11 +15,7 @@ const maxLifeSeconds = 86_400
 
 /** `POST /v1/mcp-tokens`: a bearer for one agent, which runs the tools of one provider as one owner. */
 export const createMcpTokenSchema = knownFields({
-  tenantId: tenantIdSchema,
-  /** A user's connection; else `owner`. */
-  userId: userIdSchema.optional(),
-  /** In place of `userId`: the tenant's own connection. */
-  owner: tenantOwnerSchema.optional(),
+  ...ownerFields,
   provider: providerNameSchema,
   /** The only connection that it uses. Default: whichever the client names. */
   connectionName: connectionNameSchema.optional(),

@@ -30,6 +30,8 @@ export const plannedScopesSchema = z.object({
       reasons: z.record(z.string(), list),
       /** Other sets that cover the tools, the least powerful first. */
       alternatives: z.array(list).readonly(),
+      /** Scopes that cover the tools also for what is private, where that takes more than `scopes`. */
+      privateScopes: list.exactOptional(),
       /** Tools that were not planned for: there is none of that name, or no scope that would do. */
       unavailable: z
         .array(z.object({ name: z.string(), reason: z.enum(['unknown', 'scope']) }))

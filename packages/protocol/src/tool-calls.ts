@@ -4,24 +4,15 @@ import {
   connectionNameSchema,
   hasOneOwner,
   oneOwner,
+  ownerFields,
   providerNameSchema,
   tenantIdSchema,
-  tenantOwnerSchema,
   userIdSchema,
 } from './ids.ts'
 import { knownFields } from './known-fields.ts'
 
 /** The longest that a call of a tool may take, in milliseconds. Default of `timeoutMs`: 20,000. */
 export const maxToolTimeoutMs = 60_000
-
-/** Whose connection a call uses. */
-const owner = {
-  tenantId: tenantIdSchema,
-  /** A user's; else `owner`. */
-  userId: userIdSchema.optional(),
-  /** In place of `userId`: the tenant's own connection. */
-  owner: tenantOwnerSchema.optional(),
-}
 
 /** Which one of the owner's connections. */
 const named = {
@@ -33,7 +24,7 @@ const named = {
 
 /** `POST /v1/tools/execute`. */
 export const executeToolSchema = knownFields({
-  ...owner,
+  ...ownerFields,
   ...named,
   /** Such as `gitlab_issues_list`. */
   tool: z.string().min(1).max(100),
@@ -144,7 +135,7 @@ export type ToolList = z.infer<typeof toolListSchema>
 
 /** `POST /v1/tools/list-scoped`: what somebody can run now. Between kinds of filters it is "and", within one "or". */
 export const listScopedToolsSchema = knownFields({
-  ...owner,
+  ...ownerFields,
   filter: knownFields({
     providers: z.array(providerNameSchema).max(50).optional(),
     toolNames: z.array(z.string().max(100)).max(500).optional(),
@@ -168,7 +159,7 @@ export type ScopedToolList = z.infer<typeof scopedToolListSchema>
 
 /** `POST /v1/requests`: one call of the provider's API as the user. */
 export const providerRequestSchema = knownFields({
-  ...owner,
+  ...ownerFields,
   ...named,
   provider: providerNameSchema,
   method: z.enum(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']).default('GET'),

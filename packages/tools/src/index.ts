@@ -68,7 +68,7 @@ export {
   type ToolFilter,
   type UnavailableScopedTool,
 } from './list.ts'
-export { needsApproval } from './policy.ts'
+export { defaultPolicy, needsApproval } from './policy.ts'
 export type {
   Look,
   PageAddress,

@@ -2,6 +2,20 @@
 import type { ToolDefinition } from './definition.ts'
 import type { ToolPolicy } from './execute/ports.ts'
 
+/** What holds where nobody has said anything else. */
+export const defaultPolicy: ToolPolicy = {
+  readOnly: false,
+  names: null,
+  named: [],
+  denied: [],
+  approval: 'destroy',
+  places: {},
+  defaultPlaces: {},
+  revealsValues: false,
+  rateLimit: { calls: 100, windowMs: 60_000 },
+  maxResultBytes: 1_048_576,
+}
+
 /** Undefined: it may be called. */
 export function toolRefusal(
   policy: Pick<ToolPolicy, 'names' | 'denied' | 'readOnly'>,

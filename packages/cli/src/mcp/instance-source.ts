@@ -1,5 +1,5 @@
 /** Tools of an instance, run with the one credential of the settings. Neither the service nor a database is needed. */
-import type { ToolPolicy } from '@keywell/tools'
+import { defaultPolicy, type ToolPolicy } from '@keywell/tools'
 import type { McpServerFactory } from '@modelcontextprotocol/server'
 import { type Checked, type CheckParts, checkCredential, readUser, usableTools } from './checks.ts'
 import { openCredential } from './credential.ts'
@@ -12,8 +12,6 @@ import { type Choice, serveTools } from './profiles.ts'
 import type { Settings } from './settings.ts'
 import type { Source } from './source.ts'
 import { createTools, limitsOf } from './tools.ts'
-
-const maxResultBytes = 1_048_576
 
 export function openInstanceSource(
   provider: string,
@@ -67,16 +65,13 @@ function policyOf(
   limits: Pick<ToolPolicy, 'names' | 'denied'>,
 ): ToolPolicy {
   return {
+    ...defaultPolicy,
     ...limits,
-    named: [],
     readOnly: settings.readOnly || profile === 'read',
     readOnlyBy: settings.readOnly ? settings.readOnlyBy : '--profile read',
     approval: 'never',
-    places: {},
     defaultPlaces: settings.defaultPlaces,
-    revealsValues: false,
     rateLimit: settings.rateLimit,
-    maxResultBytes,
   }
 }
 

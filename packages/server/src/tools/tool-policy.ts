@@ -1,9 +1,6 @@
 import { limitOf, type TenantPolicy } from '@keywell/protocol'
-import type { ToolPolicy } from '@keywell/tools'
+import { defaultPolicy, type ToolPolicy } from '@keywell/tools'
 import type { ToolUser } from './tool-user.ts'
-
-const defaultRateLimit = { calls: 100, windowMs: 60_000 }
-const defaultResultBytes = 1_048_576
 
 /** What a tenant's policy and the caller's own credential allow together: the stricter of both. */
 export function toolPolicyOf(
@@ -22,13 +19,13 @@ export function toolPolicyOf(
     ...(readOnly && { readOnlyBy }),
     names: both(named, user.tools),
     named: named ?? [],
-    denied: rules.denied ?? [],
-    approval: rules.approval ?? 'destroy',
-    places: rules.places ?? {},
-    defaultPlaces: rules.defaultPlaces ?? {},
-    revealsValues: rules.revealsValues ?? false,
-    rateLimit: rules.rateLimit ?? defaultRateLimit,
-    maxResultBytes: rules.maxResultBytes ?? defaultResultBytes,
+    denied: rules.denied ?? defaultPolicy.denied,
+    approval: rules.approval ?? defaultPolicy.approval,
+    places: rules.places ?? defaultPolicy.places,
+    defaultPlaces: rules.defaultPlaces ?? defaultPolicy.defaultPlaces,
+    revealsValues: rules.revealsValues ?? defaultPolicy.revealsValues,
+    rateLimit: rules.rateLimit ?? defaultPolicy.rateLimit,
+    maxResultBytes: rules.maxResultBytes ?? defaultPolicy.maxResultBytes,
   }
 }
 

@@ -1,5 +1,6 @@
 /** Parameters that tools of several groups have. */
 import type { ToolParameter } from '../definition.ts'
+import { pagingOf } from '../paging.ts'
 
 const owner: ToolParameter = {
   name: 'owner',
@@ -65,25 +66,5 @@ export const state: ToolParameter = {
   description: 'Only those in this state. Default: open.',
 }
 
-/** GitHub counts pages, and links to the next one. */
-export const paging: readonly ToolParameter[] = [
-  {
-    name: 'page',
-    in: 'query',
-    type: 'integer',
-    minimum: 1,
-    clamped: true,
-    default: 1,
-    description: 'Page to return, counted from 1. Default: 1.',
-  },
-  {
-    name: 'per_page',
-    in: 'query',
-    type: 'integer',
-    minimum: 1,
-    maximum: 100,
-    clamped: true,
-    default: 30,
-    description: 'Items on a page, at most 100. Default: 30.',
-  },
-]
+/** GitHub links to the next page. */
+export const paging: readonly ToolParameter[] = pagingOf(30)

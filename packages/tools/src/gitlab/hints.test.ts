@@ -56,24 +56,56 @@ verifies.suite('execute:hints', () => {
       const answers = { [missing]: absent('Branch'), [list]: { body } }
       return hinted('gitlab_branch_get', { project_id: 7, branch: name }, answers)
     }
-    expect((await branch('feature/logni')).similar).toEqual(['feature/login'])
+    const near = await branch('feature/logni')
+    expect(near.similar).toEqual(['feature/login'])
+    expect(near.world.sent[1]).toContain('search=%5Efea')
+    expect((await branch('Feature/Login')).similar).toEqual(['feature/login'])
     expect((await branch('master')).similar).toEqual(['develop'])
     expect((await branch('nothing-like-it')).similar).toBeUndefined()
+  })
+
+  test('the nearest branch of a ref that a pipeline cannot start from', async () => {
+    const { similar, error } = await hinted(
+      'gitlab_pipeline_create',
+      { project_id: 7, ref: 'mian' },
+      {
+        'POST /projects/7/pipeline': {
+          status: 400,
+          body: { message: { base: ['Reference not found'] } },
+        },
+        // None begins with the same letters.
+        'GET /projects/7/repository/branches': [{ body: [] }, { body: [{ name: 'main' }] }],
+      },
+    )
+    expect(similar).toEqual(['main'])
+    expect(error.nextStep).toContain('ref main')
+  })
+
+  test('what decodes a slash on the way is named, without a look', async () => {
+    const page = { status: 404, body: '<html>404</html>' }
+    const args = { project_id: 'acme/api' }
+    const { error, world } = await hinted('gitlab_issues_list', args, { '*': page })
+    expect(error.tool).toMatchObject({ code: 'NOT_FOUND', reason: 'route' })
+    expect(error.nextStep).toContain('proxy_pass')
+    expect(error.nextStep).toContain('AllowEncodedSlashes NoDecode')
+    expect(world.sent).toHaveLength(1)
   })
 
   test.each([
     ['gitlab_issue_get', 'issue_iid', 'issues', 'issue', '#'],
     ['gitlab_merge_request_get', 'merge_request_iid', 'merge_requests', 'mergeRequest', '!'],
   ])('%s: the number that belongs to a global id', async (tool, field, part, kind, mark) => {
-    const ask = (project: string, reference: string | null) =>
+    const asked = (project: string, graphql: Answer) =>
       hinted(
         tool,
         { project_id: project, [field]: 501003 },
         {
           [`GET /projects/${encodeURIComponent(project)}/${part}/501003`]: absentItem,
-          'POST /api/graphql': { body: { data: { [kind]: reference && { reference } } } },
+          'POST /api/graphql': graphql,
         },
       )
+    const ask = (project: string, reference: string | null) =>
+      asked(project, { body: { data: { [kind]: reference && { reference } } } })
     const here = await ask('acme/api', `acme/api${mark}42`)
     expect(here.error.nextStep).toContain(`use ${field} 42.`)
     expect(here.world.requests[1]?.body).toMatchObject({
@@ -83,6 +115,10 @@ verifies.suite('execute:hints', () => {
     expect(elsewhere.error.nextStep).toContain(`use ${field} 42 with project_id acme/web.`)
     const hidden = await ask('acme/api', null)
     expect(hidden.error.nextStep).not.toContain('global id')
+    // A host without GraphQL loses the hint, and nothing else.
+    const without = await asked('acme/api', { status: 404, body: '<html></html>' })
+    expect(without.error.tool?.code).toBe(hidden.error.tool?.code)
+    expect(without.error.nextStep).toBe(hidden.error.nextStep)
   })
 
   test('the id of a milestone whose number was given', async () => {

@@ -1,5 +1,6 @@
 /** Parameters that tools of several groups have. */
 import type { ToolParameter } from '../definition.ts'
+import { pagingOf } from '../paging.ts'
 
 export const archived: ToolParameter = {
   name: 'archived',
@@ -36,27 +37,6 @@ export const sort: ToolParameter = {
   type: 'string',
   enum: ['asc', 'desc'],
   description: 'Direction of the order.',
-}
-
-const page: ToolParameter = {
-  name: 'page',
-  in: 'query',
-  type: 'integer',
-  minimum: 1,
-  clamped: true,
-  default: 1,
-  description: 'Page to return, counted from 1. Default: 1.',
-}
-
-const perPage: ToolParameter = {
-  name: 'per_page',
-  in: 'query',
-  type: 'integer',
-  minimum: 1,
-  maximum: 100,
-  clamped: true,
-  default: 20,
-  description: 'Items on a page, at most 100. Default: 20.',
 }
 
 export const projectId: ToolParameter = {
@@ -178,7 +158,7 @@ export const owned: ToolParameter = {
 }
 
 /** Most lists count their pages. */
-export const paging: readonly ToolParameter[] = [page, perPage]
+export const paging: readonly ToolParameter[] = pagingOf(20)
 
 /** When it was created and last changed. */
 export const dates: readonly ToolParameter[] = [

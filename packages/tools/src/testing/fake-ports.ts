@@ -9,6 +9,7 @@ import {
   type CredentialState,
   createPlaceMemory,
   createRateLimit,
+  defaultPolicy,
   type ExecutedTool,
   executeTool,
   type FoundConnection,
@@ -36,18 +37,7 @@ export const connection: ToolConnection = {
   implications: gitlab,
 }
 
-export const openPolicy: ToolPolicy = {
-  readOnly: false,
-  names: null,
-  named: [],
-  denied: [],
-  approval: 'never',
-  places: {},
-  defaultPlaces: {},
-  revealsValues: false,
-  rateLimit: { calls: 100, windowMs: 60_000 },
-  maxResultBytes: 1_048_576,
-}
+export const openPolicy: ToolPolicy = { ...defaultPolicy, approval: 'never' }
 
 /** An answer, with JSON where its body is no text. */
 export interface Answer {
