@@ -11,12 +11,14 @@ import {
   localKeys,
 } from '@keywell/server'
 import { afterAll, beforeAll, describe, expect, onTestFinished } from 'vitest'
-import { cachedMs } from '../packages/server/src/auth/key-cache.ts'
 import { createDatabase, openEmbedded } from './support/databases.ts'
 import { openCreated, type TestDatabase } from './support/inspected.ts'
 import { createStage, type Stage } from './support/stage.ts'
 import { until } from './support/until.ts'
 import { verifies } from './support/verifies.ts'
+
+/** For so long a replica accepts a key that it has verified, in milliseconds. */
+const cachedMs = 2_000
 
 /** A service, and where it is asked; on a server of Postgres two replicas, and else one twice. */
 interface Deployment {
