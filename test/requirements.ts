@@ -2957,6 +2957,16 @@ export const requirements = {
       'Who is signed in at the app sees on the page of the service who asks, for which account, and the exact request, and approves it; the agent then makes that call once.',
     source: 'tools.md, Approvals',
   },
+  'e2e:approval-page': {
+    behaviour:
+      'In a browser, by keyboard alone and with or without a script, the address that an agent has leads through the app’s login to the page of the approval; it learns by itself what others decide; a person who is not signed in sees nothing of the call.',
+    source: 'tools.md, Approvals',
+  },
+  'approvals:events': {
+    behaviour:
+      'Webhooks of the tenant and of the installation say once that a call waits for a person, and that it was approved, denied or decided by nobody in time; they have ids, and nothing of what is sealed.',
+    source: 'tools.md, Approvals',
+  },
   'approvals:page-refuse': {
     behaviour:
       'A call that was refused on the page is not made; a decision that comes too late changes nothing.',

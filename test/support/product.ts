@@ -45,6 +45,7 @@ export async function createProduct(database: TestDatabase, assets?: string): Pr
   const stage = await createStage(database, {
     sandboxHost: 'localhost',
     connectUrl: `${url}/settings/integrations`,
+    approvalUrl: `${url}/api/keywell/approve`,
     scopes,
     privateHosts: [new URL(own.url).origin, ...Object.values(standIns.urls)].map((origin) => ({
       origin,

@@ -64,6 +64,7 @@ async function startEverything(): Promise<'running'> {
       ].join(),
       KEYWELL_APP_ORIGIN: plan.appOrigin,
       KEYWELL_CONNECT_URL: `${plan.demoUrl}/settings/integrations`,
+      KEYWELL_APPROVAL_URL: `${plan.demoUrl}/api/keywell/approve`,
     },
   })
   // From the second start on there is a key, and Acme starts without waiting for the service.

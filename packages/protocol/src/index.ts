@@ -418,6 +418,7 @@ export {
   type UpdateWebhook,
   updateWebhookSchema,
   type Webhook,
+  type WebhookApproval,
   type WebhookAuditHead,
   type WebhookConnection,
   type WebhookEventType,

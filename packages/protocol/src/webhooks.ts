@@ -3,6 +3,7 @@ import { auditTenantSchema } from './audit.ts'
 import { accountSchema, connectionStatusSchema, healthStatusSchema } from './connections.ts'
 import { reauthReasonSchema } from './errors.ts'
 import {
+  approvalIdSchema,
   connectionIdSchema,
   connectionNameSchema,
   incidentIdSchema,
@@ -33,8 +34,21 @@ const connectionEvents = [
  */
 const incidentEvents = ['incident.opened', 'incident.released', 'incident.confirmed'] as const
 
+/** A call of a tool waits for a person, and what became of that. `expired`: it was decided by nobody in time. */
+const approvalEvents = [
+  'tool.approval_requested',
+  'tool.approval_approved',
+  'tool.approval_denied',
+  'tool.approval_expired',
+] as const
+
 /** Events that an endpoint can ask for. */
-export const webhookEvents = [...connectionEvents, ...incidentEvents, 'audit.head'] as const
+export const webhookEvents = [
+  ...connectionEvents,
+  ...incidentEvents,
+  ...approvalEvents,
+  'audit.head',
+] as const
 export const webhookEventTypeSchema = z.enum(webhookEvents)
 export type WebhookEventType = z.infer<typeof webhookEventTypeSchema>
 
@@ -42,6 +56,7 @@ export type WebhookEventType = z.infer<typeof webhookEventTypeSchema>
 export const defaultWebhookEvents: readonly WebhookEventType[] = [
   ...connectionEvents.filter((event) => event !== 'connection.refreshed'),
   ...incidentEvents,
+  ...approvalEvents,
 ]
 
 /**
@@ -76,6 +91,16 @@ export const webhookIncidentSchema = z.object({
 })
 export type WebhookIncident = z.infer<typeof webhookIncidentSchema>
 
+/** Ids of an approval; `GET /v1/approvals/:approvalId` says whose call it is, what it would do, and who decided. */
+export const webhookApprovalSchema = z.object({
+  approvalId: approvalIdSchema,
+  tenantId: tenantIdSchema,
+  connectionId: connectionIdSchema,
+  tool: z.string(),
+  endsAt: z.iso.datetime(),
+})
+export type WebhookApproval = z.infer<typeof webhookApprovalSchema>
+
 /** The signed end of a tenant's chain in the audit log. Kept elsewhere, it shows when the end is cut off. */
 export const webhookAuditHeadSchema = z.object({
   tenantId: auditTenantSchema,
@@ -100,6 +125,11 @@ export const webhookPayloadSchema = z.discriminatedUnion('type', [
     type: z.enum(incidentEvents),
     timestamp: z.iso.datetime(),
     data: webhookIncidentSchema,
+  }),
+  z.object({
+    type: z.enum(approvalEvents),
+    timestamp: z.iso.datetime(),
+    data: webhookApprovalSchema,
   }),
   /** A minute after the chain has grown. */
   z.object({

@@ -18,6 +18,7 @@ const transactionAborted = '25P02'
 export type AuditAction =
   | RouteAuditAction
   | 'approval.request'
+  | 'approval.expire'
   | 'connection.refresh'
   | 'connection.probe'
   | 'connection.revoke_upstream'

@@ -114,7 +114,12 @@ function createLifecycle(
   const { disconnector, tenants } = rooms.removal
   const { feed, webhookWorker } = rooms.delivery
   const { poller } = rooms.device
-  const sweeper = createSweeper(platform, { disconnector, tenants, webhookWorker })
+  const sweeper = createSweeper(platform, {
+    audit: log.audit,
+    disconnector,
+    tenants,
+    webhookWorker,
+  })
   return {
     async start() {
       if (egressProxy !== undefined) {

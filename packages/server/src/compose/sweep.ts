@@ -1,3 +1,4 @@
+import type { Audit } from '../audit/audit.ts'
 import type { WebhookWorker } from '../changes/webhooks/worker.ts'
 import { createLoop, type Loop } from '../clock.ts'
 import type { Disconnector } from '../credentials/disconnect.ts'
@@ -10,9 +11,11 @@ import { deleteOldIncidents } from '../store/provider-incidents.ts'
 import { giveUpOldRevocations } from '../store/revocations.ts'
 import { everyTenant, installation } from '../store/scope.ts'
 import type { Tenants } from '../tenants/erase.ts'
+import { reportExpiredApprovals } from '../tools/report-expired.ts'
 import type { Platform } from './platform.ts'
 
 interface Swept {
+  audit: Pick<Audit, 'write'>
   disconnector: Pick<Disconnector, 'sweep'>
   tenants: Pick<Tenants, 'sweep'>
   webhookWorker: Pick<WebhookWorker, 'trim'>
@@ -26,13 +29,14 @@ export function createSweeper(platform: Platform, swept: Swept): Loop {
 /** Never rejects: a loop may not throw. */
 async function sweep(
   { database, logger, timing }: Platform,
-  { disconnector, tenants, webhookWorker }: Swept,
+  { audit, disconnector, tenants, webhookWorker }: Swept,
 ): Promise<void> {
   await Promise.all([
     disconnector.sweep(),
     tenants.sweep(),
     deleteOldCodes(database.of(installation)),
     deleteOldOrphans(database.of(everyTenant)),
+    reportExpiredApprovals(database, audit),
     deleteOldApprovals(database.of(everyTenant)),
     deleteOldCalls(database.of(everyTenant)),
     giveUpOldRevocations(database.of(everyTenant)),

@@ -128,3 +128,29 @@ export async function spendApproval(
 export async function deleteOldApprovals(sql: Sql): Promise<void> {
   await sql.query("delete from approvals where ends_at < now() - interval '24 hours'")
 }
+
+/** Of all tenants: those that nobody has decided in time, and of which that has to be reported. */
+export async function findExpiredApprovals(
+  sql: Sql,
+  limit: number,
+): Promise<Pick<ApprovalRow, 'tenantId' | 'id'>[]> {
+  return sql.query(
+    `select tenant_id as "tenantId", id from approvals
+     where state = 'pending' and ends_at <= now() and not expiry_reported order by ends_at limit $1`,
+    [limit],
+  )
+}
+
+/** Undefined: it was reported. */
+export async function passExpiredApproval(
+  sql: Sql,
+  { tenantId, id }: Pick<ApprovalRow, 'tenantId' | 'id'>,
+): Promise<ApprovalRow | undefined> {
+  const [row] = await sql.query<ApprovalRow>(
+    `update approvals set expiry_reported = true
+     where tenant_id = $1 and id = $2 and state = 'pending' and ends_at <= now() and not expiry_reported
+     returning ${columns}`,
+    [tenantId, id],
+  )
+  return row
+}

@@ -249,7 +249,7 @@ export const tenantTables = {
       'decided_at',
       'decided_by',
     ],
-    internal: ['call_hash', 'key_version'],
+    internal: ['call_hash', 'key_version', 'expiry_reported'],
   },
   tenant_policies: {
     rows: 'erased',

@@ -15,6 +15,7 @@ import {
 import { z } from 'zod'
 import type { RequestActor } from '../audit/actor.ts'
 import type { Audit } from '../audit/audit.ts'
+import { messageOfApproval } from '../changes/webhooks/message.ts'
 import type { MakeId } from '../ids.ts'
 import {
   type ApprovalRow,
@@ -26,6 +27,8 @@ import {
 } from '../store/approvals.ts'
 import { ofTenant } from '../store/connections.ts'
 import type { Database } from '../store/database.ts'
+import { withInstallation } from '../store/scope.ts'
+import { insertDeliveries } from '../store/webhook-deliveries.ts'
 import { isKeyOutage, type RecordContext, type Vault, VaultError } from '../vault/vault.ts'
 
 /** For so long a call can be decided, and made. */
@@ -107,12 +110,13 @@ export function createApprovals(parts: ApprovalParts): Approvals {
       const state = decision === 'approve' ? 'approved' : 'denied'
       const shown = await open(parts, row)
       const next = await seal(parts, { ...row, state }, shown)
-      const isDecided = await database.transaction(tenantId, async (sql) => {
+      const isDecided = await database.transaction(withInstallation(tenantId), async (sql) => {
         const done = await decideApproval(sql, { ...row, state, decidedBy, next })
         const entry = { ...caller, tenantId, userId: row.userId, connectionId: row.connectionId }
         const reason = done ? `${state}: ${row.tool}` : `too_late: ${row.tool}`
         const result = done ? 'ok' : 'failed'
         await parts.audit.write(sql, { ...entry, action: 'approval.decide', result, reason })
+        if (done) await insertDeliveries(sql, messageOfApproval(`tool.approval_${state}`, row))
         return done
       })
       if (isDecided) return viewed(await found(parts, tenantId, id))
@@ -145,8 +149,9 @@ async function request(
     requestedBy: actor,
     request: { method, path, query, body },
   })
-  await parts.database.transaction(tenantId, async (sql) => {
+  await parts.database.transaction(withInstallation(tenantId), async (sql) => {
     await insertApproval(sql, { ...row, ...sealed })
+    await insertDeliveries(sql, messageOfApproval('tool.approval_requested', row))
     const entry = { tenantId, userId: ownerId, connectionId: row.connectionId, actor, requestId }
     const action = 'approval.request' as const
     await parts.audit.write(sql, { ...entry, action, result: 'ok', reason: row.tool })

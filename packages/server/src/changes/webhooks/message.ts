@@ -1,11 +1,13 @@
 import type {
   Account,
   ChangeKind,
+  WebhookApproval,
   WebhookConnection,
   WebhookEventType,
   WebhookIncident,
   WebhookPayload,
 } from '@keywell/protocol'
+import type { ApprovalRow } from '../../store/approvals.ts'
 import { type ConnectionRow, ofTenant } from '../../store/connections.ts'
 import type { IncidentRow } from '../../store/provider-incidents.ts'
 import { installation } from '../../store/scope.ts'
@@ -70,6 +72,20 @@ export function messageOfIncident(
     tenantId: tenantId === installation ? null : tenantId,
   } as Pick<WebhookIncident, 'incidentId' | 'tenantId'>
   return { type, data: { ...ids, provider, host, beganAt: beganAt.toISOString() } }
+}
+
+/** The message of an approval: ids, since what the call would do is sealed, and stays so. */
+export function messageOfApproval(
+  type: Extract<WebhookEventType, `tool.${string}`>,
+  row: Pick<ApprovalRow, 'tenantId' | 'id' | 'connectionId' | 'tool' | 'endsAt'>,
+): { tenantId: string; type: WebhookEventType; connectionId: string; data: WebhookApproval } {
+  const { tenantId, id: approvalId, connectionId, tool, endsAt } = row
+  // As above.
+  const ids = { approvalId, tenantId, connectionId } as Pick<
+    WebhookApproval,
+    'approvalId' | 'tenantId' | 'connectionId'
+  >
+  return { tenantId, type, connectionId, data: { ...ids, tool, endsAt: endsAt.toISOString() } }
 }
 
 function viewAccount({ id, name, username, avatarUrl }: Account): Account {

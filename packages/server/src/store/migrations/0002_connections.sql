@@ -483,6 +483,7 @@ create table approvals (
   decided_at    timestamptz,
   -- By the app's own id of the person.
   decided_by    text,
+  expiry_reported boolean not null default false,
   primary key (tenant_id, id),
   check ((state = 'pending') = (decided_at is null))
 );
@@ -491,7 +492,7 @@ create trigger approvals_of_the_living before insert on approvals
   for each row execute function refuse_erased_tenant();
 select guard_by_tenant('approvals');
 grant select, insert, update, delete on approvals to keywell_app;
-grant select (tenant_id, ends_at), delete on approvals to keywell_worker;
+grant select (tenant_id, id, state, ends_at, expiry_reported), delete on approvals to keywell_worker;
 
 -- The outbox: one row for a message to an endpoint, written in the transaction of its change. It
 -- stands under the tenant that it tells of, whoever owns the endpoint, so that it goes with that
