@@ -152,7 +152,7 @@ export const english: Texts = {
     minutesLeft: 'Minutes left to decide:',
     approve: 'Approve this call',
     refuse: 'Refuse',
-    live: 'This page shows by itself when something changes.',
+    live: 'This page updates by itself.',
     look: 'Look now',
     ended: {
       approved: {

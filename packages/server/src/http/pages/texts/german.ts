@@ -181,7 +181,7 @@ export const german: Texts = {
     minutesLeft: 'Minuten bis zum Ablauf:',
     approve: 'Diesem Aufruf zustimmen',
     refuse: 'Ablehnen',
-    live: 'Diese Seite zeigt von selbst, wenn sich etwas ändert.',
+    live: 'Diese Seite aktualisiert sich von selbst.',
     look: 'Jetzt nachsehen',
     ended: {
       approved: {
