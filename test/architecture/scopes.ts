@@ -32,6 +32,7 @@ const wide: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     'packages/server/src/provider-files/provider-folder.ts':
       'keeps a definition that any tenant needs',
     'packages/server/src/refresh/announce-ends.ts': 'finds grants that come to their end soon',
+    'packages/server/src/tools/report-expired.ts': 'finds calls that nobody has decided in time',
     'packages/server/src/refresh/incidents.ts': 'shows an operator the incidents of all',
     'packages/server/src/refresh/claim-work.ts': 'claims what is due',
     'packages/server/src/connect/device-poller.ts': 'claims polls that are due',
