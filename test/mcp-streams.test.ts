@@ -45,10 +45,13 @@ describeEachDatabase('streams of MCP', (makeDatabase) => {
       201,
     )
 
-  async function connect({ url, token }: Pick<McpToken, 'url' | 'token'>): Promise<Client> {
+  async function connect(
+    { url, token }: Pick<McpToken, 'url' | 'token'>,
+    era: '2025-11-25' | '2026-07-28' = '2026-07-28',
+  ): Promise<Client> {
     const client = new Client(
       { name: 'test', version: '1' },
-      { versionNegotiation: { mode: { pin: '2026-07-28' } } },
+      { versionNegotiation: { mode: era === '2025-11-25' ? 'legacy' : { pin: era } } },
     )
     const requestInit = { headers: { authorization: `Bearer ${token}` } }
     await client.connect(new StreamableHTTPClientTransport(new URL(url), { requestInit }))
@@ -126,4 +129,70 @@ describeEachDatabase('streams of MCP', (makeDatabase) => {
     expect(await open[1]?.closed).toBe('graceful')
     expect(told).toBe(0)
   })
+
+  /** A slow provider. */
+  async function delayed(ms: number): Promise<void> {
+    await stage.sandbox.control.addFault({ endpoint: 'rest', effect: { kind: 'delay', ms } })
+    onTestFinished(() => stage.sandbox.control.clearFaults())
+  }
+
+  const projects = { name: 'gitlab_projects_list', arguments: {} }
+  const outcomes = async ({ tenantId }: Who) => {
+    const rows = await stage.database.query<{ result: string }>(
+      `select result from audit where tenant_id = $1 and action = 'tool.call' order by id`,
+      [tenantId],
+    )
+    return rows.map(({ result }) => result)
+  }
+
+  verifies('mcp:resumed', async () => {
+    const who = await connected({ tenantId: tenant(), userId: 'usr_1' })
+    const [made, other] = [await make(who), await make(who)]
+    await delayed(1_000)
+    const ask = ({ token }: McpToken, init: RequestInit & { headers?: object }) =>
+      fetch(made.url, {
+        ...init,
+        headers: {
+          authorization: `Bearer ${token}`,
+          accept: 'application/json, text/event-stream',
+          'content-type': 'application/json',
+          'mcp-protocol-version': '2025-11-25',
+          ...init.headers,
+        },
+      })
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: projects })
+    const broken = new AbortController()
+    const answer = await ask(made, { method: 'POST', body, signal: broken.signal })
+    const first = await answer.body?.getReader().read()
+    const [, id = ''] = /^id: (.+)$/m.exec(new TextDecoder().decode(first?.value)) ?? []
+    expect(id).not.toBe('')
+    broken.abort()
+
+    const again = await ask(made, { method: 'GET', headers: { 'last-event-id': id } })
+    expect(await again.text()).toContain('structuredContent')
+    // Once more, from the end.
+    const late = await ask(made, { method: 'GET', headers: { 'last-event-id': id } })
+    expect(await late.text()).toContain('structuredContent')
+    expect(await outcomes(who)).toEqual(['intent', 'ok'])
+    // Of another token, or of none.
+    const foreign = await ask(other, { method: 'GET', headers: { 'last-event-id': id } })
+    expect(foreign.status).toBe(404)
+    const unknown = await ask(made, { method: 'GET', headers: { 'last-event-id': 'none_1' } })
+    expect(unknown.status).toBe(404)
+  })
+
+  for (const era of ['2025-11-25', '2026-07-28'] as const) {
+    verifies('mcp:cancelled', async () => {
+      const who = await connected({ tenantId: tenant(), userId: 'usr_1' })
+      await delayed(15_000)
+      const client = await connect(await make(who), era)
+      const stop = new AbortController()
+      const call = client.callTool(projects, { signal: stop.signal })
+      call.catch(() => {})
+      await expect.poll(() => outcomes(who), waits).toEqual(['intent'])
+      stop.abort()
+      await expect(call).rejects.toThrow()
+      await expect.poll(() => outcomes(who), { timeout: 8_000 }).toHaveLength(2)
+    })
+  }
 })

@@ -2815,6 +2815,15 @@ export const requirements = {
     behaviour: 'A subscription ends with its token, and a token has 8 at once.',
     source: 'tools.md, MCP',
   },
+  'mcp:resumed': {
+    behaviour:
+      'A call of a client of 2025-11-25 outlives its connection: its token, and no other, takes the stream up where it broke, and the call is made once.',
+    source: 'tools.md, MCP',
+  },
+  'mcp:cancelled': {
+    behaviour: 'A call ends when its client cancels it, in both versions of the protocol.',
+    source: 'tools.md, MCP',
+  },
   'mcp:conformance': {
     behaviour:
       'The endpoint passes the scenarios of the conformance suite of MCP that a server with its own tools can pass.',

@@ -26,6 +26,7 @@ import {
   type StreamPlaces,
 } from '../http/stream-places.ts'
 import { createMcpEndpoint, type McpEndpoint } from '../mcp/endpoint.ts'
+import { createLastingCalls, type LastingCalls } from '../mcp/lasting-calls.ts'
 import { createToolSubscriptions, type ToolSubscriptions } from '../mcp/subscriptions.ts'
 import { createMcpTokens, type McpTokens } from '../mcp/tokens.ts'
 import type { KeywellOptions } from '../options.ts'
@@ -82,6 +83,7 @@ export function createApi(
     },
     async close() {
       mcp.subscriptions.close()
+      mcp.calls.close()
       await Promise.all([flowWatch.stop(), keyStreams.stop()])
     },
   }
@@ -130,6 +132,7 @@ function createAccess(platform: Platform, { log: { audit } }: Background): Acces
 /** The endpoints of agents. */
 interface Mcp {
   subscriptions: ToolSubscriptions
+  calls: LastingCalls
   endpoint: McpEndpoint
 }
 
@@ -147,13 +150,15 @@ function createMcp({
     after,
     logger,
   })
+  const calls = createLastingCalls({ after })
   const endpoint = createMcpEndpoint({
     toolService,
     catalogue,
     subscriptions,
+    calls,
     toError: (error, requestId) => toKeywellError(error, logger, requestId),
   })
-  return { subscriptions, endpoint }
+  return { subscriptions, calls, endpoint }
 }
 
 interface Rooms {
