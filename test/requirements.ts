@@ -2939,7 +2939,48 @@ export const requirements = {
   'tools:outcome-unknown': {
     behaviour:
       'A change that was sent and has no answer is not sent again under its Idempotency-Key: the repeat is a conflict.',
-    source: 'tools.md, Tools in the service',
+    source: 'tools.md, Changes are made once',
+  },
+  'replay:result': {
+    behaviour:
+      'A change is made once under its idempotency key: the same call gets the result again, another one is a conflict.',
+    source: 'tools.md, Changes are made once',
+  },
+  'replay:service': {
+    behaviour:
+      'The service gives the repeat of a change the sealed result of the first, says so in the audit log, and sends nothing.',
+    source: 'tools.md, Changes are made once',
+  },
+  'replay:same-user': {
+    behaviour: 'The result of a change is given to its tenant, user and connection alone.',
+    source: 'tools.md, Changes are made once; threats.md, T19',
+  },
+  'replay:under-way': {
+    behaviour: 'The repeat of a change that is under way is told so, and when to ask again.',
+    source: 'tools.md, Changes are made once',
+  },
+  'replay:database-writer': {
+    behaviour: 'A row of a change that was altered or moved gives no result, and nothing is sent.',
+    source: 'tools.md, Changes are made once; threats.md, T35',
+  },
+  'replay:ends': {
+    behaviour: 'The result of a change goes after 24 hours, and with its tenant.',
+    source: 'tools.md, Changes are made once; threats.md, T18',
+  },
+  'replay:killed': {
+    behaviour:
+      'A process that is killed after the provider has made a change, and before that is stored, leaves it as not known: the provider is asked once.',
+    source: 'tools.md, Changes are made once',
+  },
+  'replay:unknown': {
+    behaviour:
+      'The repeat of a change whose outcome is not known names the tool that shows it, and sends nothing.',
+    source: 'tools.md, Changes are made once',
+  },
+  'replay:policy': {
+    behaviour:
+      'An earlier result is given only to a call that passes every check now, and without what the policy withholds now.',
+    source: 'tools.md, Changes are made once',
   },
   'tools:policy': {
     behaviour:

@@ -427,6 +427,7 @@ describeEachDatabase('tenants', (makeDatabase) => {
       'credentials',
       'flows',
       'idempotent_calls',
+      'idempotent_tool_calls',
       'integrations',
       'mcp_tokens',
       'provider_incidents',

@@ -8,6 +8,7 @@ export const sealedColumns = [
   'credentials.sealed',
   'flows.sealed_code',
   'flows.sealed_verifier',
+  'idempotent_tool_calls.sealed',
   'install_keys.sealed',
   'integrations.sealed',
   'orphans.sealed',
@@ -62,12 +63,31 @@ export async function sealEverything(
   const call = { ...who, tool: 'gitlab_issue_delete', arguments: { project_id: 1, issue_iid: 1 } }
   must(await stage.call('POST', '/v1/tools/execute', call), 403)
 
+  await makeOnce(stage, {
+    ...who,
+    tool: 'gitlab_project_star',
+    arguments: { project_id: 'lighthouse/webshop' },
+  })
+
   const webhook = { tenantId, url: 'https://hooks.example/keywell' }
   const made = must(await stage.call<{ id: string }>('POST', '/v1/webhooks', webhook), 201)
   const rotate = `/v1/webhooks/${made.id}/rotate-secret?tenantId=${tenantId}`
   must(await stage.call('POST', rotate), 200)
   await stage.calm()
   return { who, id }
+}
+
+async function makeOnce(stage: Stage, call: object): Promise<void> {
+  const response = await fetch(`${stage.url}/v1/tools/execute`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${stage.apiKey}`,
+      'content-type': 'application/json',
+      'idempotency-key': 'once',
+    },
+    body: JSON.stringify(call),
+  })
+  if (!response.ok) throw new Error(`not made: ${await response.text()}`)
 }
 
 async function connect(

@@ -68,8 +68,13 @@ export const toolFailureSchema = z.object({
   issues: z.array(z.object({ field: z.string(), problem: z.string() })).optional(),
   /** With a code that ends in `NOT_FOUND`: names that there are and that this user can see. */
   similar: z.array(z.string()).optional(),
-  /** What the code leaves open, in one word: of `CONFLICT`, such as `in_progress` or `stale`. */
+  /**
+   * What the code leaves open, in one word: of `CONFLICT`, such as `stale`; and of an `Idempotency-Key`, `in_progress`,
+   * `other_call`, `outcome_unknown`, or `done` where the result is not kept.
+   */
   reason: z.string().optional(),
+  /** With the reason `outcome_unknown` or `done`: the tool that shows whether the change was made, or what it made. */
+  readingTool: z.string().optional(),
   /** With `SCOPE_MISSING`, where they are known. */
   grantedScopes: z.array(z.string()).optional(),
   /** With `APPROVAL_REQUIRED`. */
@@ -87,6 +92,10 @@ export interface AgentError {
   readonly tool_name: string
   /** What to do now. */
   readonly suggestion: string
+  /** What the code leaves open, in one word. */
+  readonly reason?: string
+  /** The tool that shows what became of a change. */
+  readonly reading_tool?: string
   /** Seconds. */
   readonly retry_after?: number
   readonly missing_scopes?: readonly string[]
@@ -107,6 +116,8 @@ export function agentErrorOf(error: KeywellError): AgentError | undefined {
     message: error.detail,
     tool_name: tool.name,
     suggestion: error.nextStep,
+    ...(tool.reason !== undefined && { reason: tool.reason }),
+    ...(tool.readingTool !== undefined && { reading_tool: tool.readingTool }),
     ...(retryAfterMs !== undefined && { retry_after: Math.ceil(retryAfterMs / 100) / 10 }),
     ...(missingScopes !== undefined && { missing_scopes: missingScopes }),
     ...(connectUrl !== undefined && { connect_url: connectUrl }),

@@ -90,7 +90,7 @@ export interface KeywellOptions {
   timing?: Partial<Timing>
   /** How long replaced keys rest that differ from the defaults; for tests. */
   keyWaits?: Partial<KeyWaits>
-  /** Where a test may stand in the way of a refresh. */
+  /** Where a test may stand in the way of a refresh, or of a tool. */
   faultPoint?: FaultPoint
   /**
    * A connection that no backend has read for so many days is dormant: it is renewed at its next read, and

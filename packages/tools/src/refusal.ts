@@ -26,6 +26,7 @@ export interface Refusal {
       | 'issues'
       | 'similar'
       | 'reason'
+      | 'readingTool'
       | 'grantedScopes'
       | 'approvalId'
       | 'approvalUrl'

@@ -66,8 +66,6 @@ export const toolRoutes = {
       'conflict',
       'tenant_erased',
     ],
-    // A result is not kept for an Idempotency-Key as it is.
-    answersSecret: true,
     audit: 'tool.call',
   }),
 }

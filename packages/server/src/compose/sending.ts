@@ -17,6 +17,7 @@ import type { KeywellOptions } from '../options.ts'
 import { type ApprovalLinks, createApprovalLinks } from '../tools/approval-links.ts'
 import { type ApprovalPages, createApprovalPages } from '../tools/approval-pages.ts'
 import { type Approvals, createApprovals } from '../tools/approvals.ts'
+import { createToolKeys } from '../tools/tool-keys.ts'
 import { createToolService, type ToolService } from '../tools/tool-service.ts'
 import type { Background } from './background.ts'
 import type { Platform } from './platform.ts'
@@ -33,7 +34,7 @@ export interface Sending {
 export function createSending(
   platform: Platform,
   { box, outbound, refresher, health, log: { audit } }: Background,
-  { connectUrl, approvalUrl }: KeywellOptions,
+  { connectUrl, approvalUrl, faultPoint = () => {} }: KeywellOptions,
   { searchPeppers, peppers }: { searchPeppers: SearchPeppers; peppers: ConnectPeppers },
 ): Sending {
   const { catalogue, database, monotonic } = platform
@@ -67,6 +68,8 @@ export function createSending(
       ...calls,
       approvals,
       approvalUrl,
+      toolKeys: createToolKeys(platform),
+      faultPoint,
       peppers: searchPeppers,
       freshen: freshenFor('tool.call'),
     }),

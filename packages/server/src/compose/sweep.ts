@@ -5,6 +5,7 @@ import type { Disconnector } from '../credentials/disconnect.ts'
 import { announceEnds } from '../refresh/announce-ends.ts'
 import { deleteOldApprovals } from '../store/approvals.ts'
 import { deleteOldCalls } from '../store/idempotent-calls.ts'
+import { deleteOldToolCalls } from '../store/idempotent-tool-calls.ts'
 import { deleteOldCodes } from '../store/one-time-codes.ts'
 import { deleteOldOrphans } from '../store/orphans.ts'
 import { deleteOldIncidents } from '../store/provider-incidents.ts'
@@ -39,6 +40,7 @@ async function sweep(
     reportExpiredApprovals(database, audit),
     deleteOldApprovals(database.of(everyTenant)),
     deleteOldCalls(database.of(everyTenant)),
+    deleteOldToolCalls(database.of(everyTenant)),
     giveUpOldRevocations(database.of(everyTenant)),
     announceEnds(database),
     deleteOldIncidents(database.of(everyTenant), timing.incidentConfirmMs),

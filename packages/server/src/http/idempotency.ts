@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { isWriting, KeywellError, nameOf, type Route, routeList, routes } from '@keywell/protocol'
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { isWithinLimits } from '../auth/access.ts'
 import type { Peppers } from '../encryption-keys/peppers.ts'
@@ -46,12 +46,21 @@ export function createCallMacs(pepper: Uint8Array): CallMacs {
   }
 }
 
-/** Routes that write. The end of a tenant is not among them: it leaves no row of it, and may be repeated. */
+/**
+ * The end of a tenant leaves no row of it, and may be repeated. A tool's key is of its connection, and a repeat passes
+ * its checks.
+ */
+const others: ReadonlySet<string> = new Set([
+  nameOf(routes.tenants.erase),
+  nameOf(routes.tools.execute),
+])
+
+/** Routes that write, and whose calls are kept here. */
 const writing: ReadonlyMap<string, Route> = new Map(
   routeList
     .filter(isWriting)
     .map((route) => [nameOf(route), route] as const)
-    .filter(([name]) => name !== nameOf(routes.tenants.erase)),
+    .filter(([name]) => !others.has(name)),
 )
 
 type Parts = {
@@ -70,15 +79,9 @@ type Parts = {
 export function idempotent(parts: Parts): MiddlewareHandler<Environment> {
   const { database, peppers, logger } = parts
   return async (c, next) => {
-    const key = c.req.header('idempotency-key')
     const route = writing.get(routeOf(c) ?? '')
+    const key = route && idempotencyKeyOf(c)
     if (key === undefined || route === undefined) return next()
-    if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
-      throw new KeywellError(
-        'invalid_request',
-        'Idempotency-Key: must be 1 to 255 visible ASCII characters, without spaces',
-      )
-    }
     const { access } = principalOf(c, 'api_key')
     const tenantId = await tenantOf(c)
     // What a key may not see is refused by the route, and leaves nothing with the tenant.
@@ -120,9 +123,16 @@ export function idempotent(parts: Parts): MiddlewareHandler<Environment> {
 /** A change was sent to a provider, and there is no answer. */
 function isOutcomeUnknown(error: Error | undefined): boolean {
   if (!(error instanceof KeywellError)) return false
-  return (
-    error.tool?.outcome === 'unknown' ||
-    (error.cause instanceof OutboundError && !error.cause.notSent)
+  return error.cause instanceof OutboundError && !error.cause.notSent
+}
+
+/** As the caller named its change. @throws KeywellError `invalid_request` */
+export function idempotencyKeyOf(c: Context<Environment>): string | undefined {
+  const key = c.req.header('idempotency-key')
+  if (key === undefined || /^[\x21-\x7e]{1,255}$/.test(key)) return key
+  throw new KeywellError(
+    'invalid_request',
+    'Idempotency-Key: must be 1 to 255 visible ASCII characters, without spaces',
   )
 }
 

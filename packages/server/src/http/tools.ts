@@ -7,6 +7,7 @@ import { type ListParts, listTools } from '../tools/list-tools.ts'
 import type { ToolService } from '../tools/tool-service.ts'
 import type { ToolUser } from '../tools/tool-user.ts'
 import type { Environment } from './context.ts'
+import { idempotencyKeyOf } from './idempotency.ts'
 import { serve } from './serve.ts'
 
 export function toolRoutes(
@@ -19,13 +20,16 @@ export function toolRoutes(
   serve(app, routes.tools.listScoped, ({ body, access, caller }) =>
     parts.toolService.listScoped(userOf(access, withinLimits(access, body), caller), body),
   )
-  serve(app, routes.tools.execute, ({ body, access, caller }, c) => {
+  serve(app, routes.tools.execute, async ({ body, access, caller }, c) => {
     const provider = providerOfTool(body.tool)?.name
     const within = withinLimits(access, { ...body, provider })
     const { tool, arguments: given, dryRun, approvalId, timeoutMs, hints } = body
-    const call = { tool, arguments: given, dryRun, approvalId, timeoutMs, hints }
+    const idempotencyKey = idempotencyKeyOf(c)
+    const call = { tool, arguments: given, dryRun, approvalId, idempotencyKey, timeoutMs, hints }
     const user = { ...userOf(access, within, caller), agent: body.agent }
-    return parts.toolService.execute(user, { ...call, signal: c.req.raw.signal })
+    const answer = await parts.toolService.execute(user, { ...call, signal: c.req.raw.signal })
+    if (answer.replayed) c.header('idempotency-replayed', 'true')
+    return answer
   })
 }
 

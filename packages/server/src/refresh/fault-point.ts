@@ -3,7 +3,8 @@ import type { KeptCredentialRow } from '../store/credentials.ts'
 /**
  * Where a test may interrupt a refresh, in this order: the claim is durable; nothing has been written to
  * the provider; its answer is in memory; the transaction has not begun; it is durable; the change has been
- * read and was not delivered.
+ * read and was not delivered. And a tool: `after_change`, the provider has answered a change, and nothing of
+ * that is stored.
  */
 export type FaultPointName =
   | 'after_claim'
@@ -12,6 +13,7 @@ export type FaultPointName =
   | 'before_commit'
   | 'after_commit'
   | 'before_push'
+  | 'after_change'
 
 /** Called at each of them. Passed in, so that nothing in the environment can switch it on. */
 export type FaultPoint = (

@@ -8,7 +8,15 @@ export interface SealedRecord {
   column: SealedColumn
   /** Its place in the table, in the order of pages. */
   at: string
-  type: 'credential' | 'orphan' | 'integration' | 'flow' | 'endpoint' | 'install' | 'approval'
+  type:
+    | 'credential'
+    | 'orphan'
+    | 'integration'
+    | 'flow'
+    | 'endpoint'
+    | 'install'
+    | 'approval'
+    | 'tool_call'
   tenantId: string
   recordId: string
   field: string
@@ -131,6 +139,18 @@ const statements: Readonly<Record<SealedColumn, { list: string; replace: string 
     replace: `update approvals set sealed = $4, key_version = $5
       where tenant_id = $1 and id = $2 and sealed = $3 returning tenant_id`,
   },
+  'idempotent_tool_calls.sealed': {
+    list: `select connection_id || ' ' || key as at, 'tool_call' as type,
+        connection_id || ' ' || key as "recordId", state as field, 0 as generation,
+        array[user_id, request_id] as bound, sealed
+      from idempotent_tool_calls
+      where tenant_id = $1 and connection_id || ' ' || key > $2
+        and substring(sealed from 5 for 4) <> $3
+      order by at limit $4`,
+    replace: `update idempotent_tool_calls set sealed = $4, key_version = $5
+      where tenant_id = $1 and connection_id || ' ' || key = $2 and sealed = $3
+      returning tenant_id`,
+  },
   'install_keys.sealed': {
     list: `select name || ' ' || version as at, 'install' as type, name as "recordId",
         'private_key' as field, version as generation, array[]::text[] as bound, sealed
@@ -205,6 +225,7 @@ export async function listSealedTenants(sql: Sql): Promise<string[]> {
      union select tenant_id from flows where key_version is not null
      union select tenant_id from webhook_endpoints
      union select tenant_id from approvals
+     union select tenant_id from idempotent_tool_calls
      union select tenant_id from install_keys
      order by 1`,
   )
@@ -229,6 +250,7 @@ export async function countSealedRecords(
        union all select tenant_id, sealed from webhook_endpoints
        union all select tenant_id, previous_sealed from webhook_endpoints
        union all select tenant_id, sealed from approvals
+       union all select tenant_id, sealed from idempotent_tool_calls
        union all select tenant_id, sealed from install_keys
      ) as record
      where sealed is not null and tenant_id = any ($1::text[])

@@ -25,6 +25,8 @@ const rows: Readonly<Record<string, string>> = {
     values ('ten_a', 'whk_1', 'https://a.example', '{}', 1, '\\x00')`,
   approvals: `(tenant_id, id, user_id, connection_id, tool, call_hash, key_version, sealed, ends_at)
     values ('ten_a', 'apr_1', 'u', 'con_1', 't', 'h', 1, '\\x00', now())`,
+  idempotent_tool_calls: `(tenant_id, connection_id, key, user_id, request_id, key_version, sealed, ends_at)
+    values ('ten_a', 'con_1', 'k', 'u', 'req_1', 1, '\\x00', now())`,
   install_keys: `(name, version, key_version, sealed, public_jwk) values ('k', 1, 1, '\\x00', '{}')`,
   api_keys: `(id, name, mac, grants_mac, roles, pepper_version)
     values ('key_1', 'k', '\\x00', '\\x00', '{admin}', 1)`,

@@ -76,6 +76,7 @@ export async function hasSealedRecords(sql: Sql): Promise<boolean> {
          or exists (select from api_keys where tenant_id = '@install')
          or exists (select from webhook_endpoints where tenant_id is not null)
          or exists (select from approvals where tenant_id is not null)
+         or exists (select from idempotent_tool_calls where tenant_id is not null)
          or exists (select from revocations where tenant_id is not null)
          or exists (select from orphans where tenant_id is not null)
          or exists (select from flows where tenant_id is not null and key_version is not null)

@@ -251,6 +251,20 @@ export const tenantTables = {
     ],
     internal: ['call_hash', 'key_version', 'expiry_reported'],
   },
+  idempotent_tool_calls: {
+    rows: 'erased',
+    sealed: ['sealed'],
+    internal: [
+      'connection_id',
+      'key',
+      'user_id',
+      'request_id',
+      'state',
+      'key_version',
+      'created_at',
+      'ends_at',
+    ],
+  },
   tenant_policies: {
     rows: 'erased',
     exportedAs: 'policy',

@@ -221,6 +221,7 @@ export async function deleteTenantRows(sql: Sql, tenantId: string): Promise<void
        gone_integrations as (delete from integrations where tenant_id = $1),
        gone_endpoints as (delete from webhook_endpoints where tenant_id = $1),
        gone_approvals as (delete from approvals where tenant_id = $1),
+       gone_tool_calls as (delete from idempotent_tool_calls where tenant_id = $1),
        gone_mcp_tokens as (delete from mcp_tokens where tenant_id = $1),
        gone_policy as (delete from tenant_policies where tenant_id = $1),
        gone_deliveries as (

@@ -28,12 +28,14 @@ import type { SendAsUser } from '../credentials/send.ts'
 import { connectUrlFor } from '../credentials/usable-credential.ts'
 import type { NoteUse } from '../credentials/use.ts'
 import type { Logger } from '../logger.ts'
+import { type FaultPoint, reachFaultPoint } from '../refresh/fault-point.ts'
 import { ofTenant } from '../store/connections.ts'
 import type { CredentialReadRow } from '../store/credentials.ts'
 import { appPageOf, approvalPath } from './approval-links.ts'
 import type { Approvals } from './approvals.ts'
 import { callEntryOf, outcomeOf } from './call-entry.ts'
 import { sendFailureOf } from './send-failure.ts'
+import type { ToolKeys } from './tool-keys.ts'
 import { toolPolicyOf } from './tool-policy.ts'
 import type { ToolUser } from './tool-user.ts'
 
@@ -42,6 +44,8 @@ export interface PortParts {
   audit: Pick<Audit, 'commit'>
   logger: Logger
   approvals: Pick<Approvals, 'request' | 'use'>
+  toolKeys: ToolKeys
+  faultPoint: FaultPoint
   rateLimit: RateLimit
   placeMemory: PlaceMemory
   findMeant: FindMeant
@@ -75,7 +79,7 @@ interface Execution {
 
 export function createPorts(parts: PortParts, user: ToolUser, tool: string): ToolPorts {
   const execution: Execution = { parts, user, tool }
-  const { approvals, rateLimit } = parts
+  const { approvals, rateLimit, toolKeys } = parts
   const owner = { ...user, ownerId: ownerIdOf(user), agent: user.agent ?? null }
   return {
     now: parts.now,
@@ -95,6 +99,11 @@ export function createPorts(parts: PortParts, user: ToolUser, tool: string): Too
     async requestApproval(request) {
       const made = await approvals.request(owner, request)
       return { state: 'pending', ...made, ...urlOf(parts, made.id) }
+    },
+    keys: {
+      take: (key, call, mostMs) => toolKeys.take(owner, key, call, mostMs),
+      settle: (key, call, outcome) => toolKeys.settle(owner, key, call, outcome),
+      replayed: (call) => replayed(execution, call),
     },
     begin: (call) => begin(execution, call),
     end: (_, call, outcome) => end(execution, call, outcome),
@@ -175,7 +184,7 @@ async function send(
   const { method, path, query, body, accept, maxBytes, timeoutMs, followsMoves, signal } = request
   const { row } = requireUsable(execution)
   try {
-    return await execution.parts.sendAsUser(row, {
+    const answer = await execution.parts.sendAsUser(row, {
       method,
       url: new URL(`${host}${path}${query === '' ? '' : `?${query}`}`),
       headers: {
@@ -189,6 +198,8 @@ async function send(
       followsMoves,
       signal,
     })
+    if (method !== 'GET') await reachFaultPoint(execution.parts, 'after_change', row)
+    return answer
   } catch (error) {
     throw sendFailureOf(error)
   }
@@ -238,6 +249,13 @@ async function begin(execution: Execution, record: CallRecord): Promise<string> 
   await parts.audit.commit(callEntryOf(entry))
   parts.noteUse(requireUsable(execution).row)
   return user.requestId
+}
+
+/** Nothing was sent: the entries of the change are those of the first call. */
+async function replayed({ parts, user }: Execution, record: CallRecord): Promise<void> {
+  const { tool, connection } = record
+  const outcome = { code: 'ok', replayed: true } as const
+  await parts.audit.commit(callEntryOf({ user, tool, connection, record, outcome, result: 'ok' }))
 }
 
 /** The call was made: what came of it is answered, also where the log cannot be written any more. */

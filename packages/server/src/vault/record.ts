@@ -14,7 +14,15 @@ import { VaultError } from './errors.ts'
  * sealing again (no status, no time).
  */
 export type RecordContext = {
-  type: 'credential' | 'orphan' | 'integration' | 'flow' | 'endpoint' | 'install' | 'approval'
+  type:
+    | 'credential'
+    | 'orphan'
+    | 'integration'
+    | 'flow'
+    | 'endpoint'
+    | 'install'
+    | 'approval'
+    | 'tool_call'
   /** Of the authenticated request or the claimed row's own key; never read from the record. */
   tenantId: string
   recordId: string

@@ -47,6 +47,7 @@ describe('a round trip', () => {
         'endpoint',
         'install',
         'approval',
+        'tool_call',
       ),
       tenantId: fc.constantFrom('ten_a', 'ten_b', installation),
       recordId: part,

@@ -18,6 +18,8 @@ import { refuse } from '../refusal.ts'
 import { requestOf } from '../request.ts'
 import { askForApproval, lacksApproval } from './approval.ts'
 import { type CheckedCall, checkCall } from './check.ts'
+import { loggingRefusal } from './log-refusal.ts'
+import { once } from './once.ts'
 import type { CallOutcome, ToolPorts } from './ports.ts'
 import { type Answered, runTool } from './run.ts'
 import { readTarget, targetArguments } from './target.ts'
@@ -30,6 +32,8 @@ export interface ToolCall {
   /** Answers the request that would be sent, and changes nothing. Default: false. */
   readonly dryRun?: boolean | undefined
   readonly approvalId?: string | undefined
+  /** Names a change, which is made once: a repeat within a day gets the result of the first call. Default: none. */
+  readonly idempotencyKey?: string | undefined
   /** Milliseconds, of all requests together. At most 60,000. Default: 20,000. */
   readonly timeoutMs?: number | undefined
   /** False: no further reads that would make an error more useful. Default: true. */
@@ -38,8 +42,10 @@ export interface ToolCall {
 }
 
 export interface ExecutedTool extends ToolResult {
-  /** Of the call in the audit log. */
+  /** Of the call in the audit log; of a replay, that of the call that made the change. */
   readonly executionId: string
+  /** The result of an earlier call under the same idempotency key. */
+  readonly replayed?: true
 }
 
 /**
@@ -49,7 +55,13 @@ export interface ExecutedTool extends ToolResult {
  */
 export async function executeTool(ports: ToolPorts, call: ToolCall): Promise<ExecutedTool> {
   const startedAt = ports.now()
-  const { checked, act } = await admitted(ports, call)
+  const passed = await loggingRefusal(ports, call.tool, () => checkCall(ports, call))
+  return once(passed, call.idempotencyKey, () => make(passed, startedAt))
+}
+
+async function make(passed: CheckedCall, startedAt: number): Promise<ExecutedTool> {
+  const { ports, tool, record } = passed
+  const { checked, act } = await loggingRefusal(ports, tool.name, () => admitted(passed), record)
   const executionId = await ports.begin(checked.record)
   const answered: Answered = {}
   const finish = (outcome: Pick<CallOutcome, 'result' | 'refusedBy'>) =>
@@ -76,22 +88,8 @@ interface Admitted {
   readonly act: (answered: Answered) => Promise<ToolResult>
 }
 
-/** Every check, and what is to be done for a call that passes. A refusal goes into the audit log. */
-async function admitted(ports: ToolPorts, call: ToolCall): Promise<Admitted> {
-  let checked: CheckedCall | undefined
-  try {
-    checked = await checkCall(ports, call)
-    return await toBeDone(checked)
-  } catch (error) {
-    if (isKeywellError(error) && error.tool !== undefined) {
-      const tool = findTool(call.tool) ?? error.tool.name
-      await ports.refused(tool, { result: error.tool.code }, checked?.record)
-    }
-    throw error
-  }
-}
-
-async function toBeDone(checked: CheckedCall): Promise<Admitted> {
+/** The checks that take something of a call which passed all others, and what is to be done then. */
+async function admitted(checked: CheckedCall): Promise<Admitted> {
   if (checked.record.isDryRun) return { checked, act: () => dryRun(checked) }
   // First, so that asking people has a bound, and a call that has to wait uses no approval up.
   takePlace(checked)

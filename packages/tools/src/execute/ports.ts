@@ -3,6 +3,7 @@
  * a stdio server has one token; a test has what it wants to see.
  */
 import type { ConnectionId, ReauthReason, ScopeImplications } from '@keywell/protocol'
+import type { ToolResult } from '../answer/read-answer.ts'
 import type { ToolDefinition } from '../definition.ts'
 import type { Arguments } from '../read-arguments.ts'
 import type { ToolRequest } from '../request.ts'
@@ -188,6 +189,38 @@ export type ApprovalDecision =
   /** Not for these arguments, used, ended, or not known: one that is pending has to be asked for. */
   | { readonly state: 'invalid'; readonly reason: 'other_call' | 'used' | 'expired' | 'unknown' }
 
+/** The result of a change, as far as it is kept for a repeat of its call. */
+export interface KeptResult extends ToolResult {
+  /** Of the call that made the change. */
+  readonly executionId: string
+}
+
+/** What became of the call that took an idempotency key before. */
+export type EarlierCall =
+  /** It had another tool or other arguments. */
+  | { readonly state: 'other_call' }
+  | { readonly state: 'in_progress' }
+  /** It was cut off, or has no answer: the change may have been made. */
+  | { readonly state: 'unknown' }
+  /** The change was made. Undefined: its result is not kept. */
+  | { readonly state: 'done'; readonly result?: KeptResult | undefined }
+
+/** `free`: nothing was sent, or the provider refused; the call may be made again under the key. */
+export type KeyOutcome = Extract<EarlierCall, { state: 'unknown' | 'done' }> | { state: 'free' }
+
+/** Of changes, for a day each. */
+export interface IdempotencyKeys {
+  /**
+   * Takes a key of the connection for this call, or answers what became of the one that has it. A call that has not
+   * settled its key after `mostMs` was cut off.
+   */
+  take(key: string, call: CallRecord, mostMs: number): Promise<EarlierCall | undefined>
+  /** Never throws: what is not stored is not known. */
+  settle(key: string, call: CallRecord, outcome: KeyOutcome): Promise<void>
+  /** Before an earlier result is answered again: it is not, where the audit log cannot be written. */
+  replayed(call: CallRecord): Promise<void>
+}
+
 /** What a person is shown who approves a call. */
 export interface ApprovalRequest {
   readonly call: CallRecord
@@ -220,6 +253,8 @@ export interface ToolPorts {
   requestApproval(
     request: ApprovalRequest,
   ): Promise<ApprovalDecision & { readonly state: 'pending' }>
+  /** Absent: calls have no idempotency keys. */
+  readonly keys?: IdempotencyKeys
   /** Before something is sent: nothing is, where it cannot be written. Returns the id of the execution. */
   begin(call: CallRecord): Promise<string>
   end(executionId: string, call: CallRecord, outcome: CallOutcome): Promise<void>

@@ -10,6 +10,7 @@ import {
   createPlaceMemory,
   createRateLimit,
   defaultPolicy,
+  type EarlierCall,
   type ExecutedTool,
   executeTool,
   type FoundConnection,
@@ -72,7 +73,10 @@ export interface World {
   readonly approvals: ApprovalRequest[]
   readonly examined: number[]
   readonly waits: number[]
+  readonly replays: CallRecord[]
   readonly pauses: number[]
+  /** What is so from the next call on. */
+  change(policy: Partial<ToolPolicy>): void
   advance(ms: number): void
   call(tool: string, args?: unknown, more?: Partial<ToolCall>): Promise<ExecutedTool>
   /** Of a call that fails. */
@@ -83,7 +87,7 @@ export function createWorld(options: WorldOptions = {}): World {
   let time = Date.UTC(2026, 10, 30)
   const scopes = 'scopes' in options ? options.scopes : connection.scopes
   const { found = { state: 'active', connection: { ...connection, scopes } } } = options
-  const policy = { ...openPolicy, ...options.policy }
+  let policy = { ...openPolicy, ...options.policy }
   const limit = createRateLimit(() => time)
   const queues = new Map(
     Object.entries(options.answers ?? {}).map(([key, all]) => [key, [all].flat()]),
@@ -98,8 +102,10 @@ export function createWorld(options: WorldOptions = {}): World {
     approvals: [] as ApprovalRequest[],
     examined: [] as number[],
     waits: [] as number[],
+    replays: [] as CallRecord[],
     pauses: [] as number[],
   }
+  const taken = new Map<string, { hash: string; call: EarlierCall }>()
   const ports: ToolPorts = {
     now: () => time,
     wait: async (ms) => {
@@ -131,6 +137,20 @@ export function createWorld(options: WorldOptions = {}): World {
       log.approvals.push(request)
       return { state: 'pending', id: 'apr_1', endsAt: '2026-11-30T12:00:00.000Z' }
     },
+    keys: {
+      take: async (key, { hash }) => {
+        const earlier = taken.get(key)
+        if (earlier === undefined) taken.set(key, { hash, call: { state: 'in_progress' } })
+        return earlier && (earlier.hash === hash ? earlier.call : { state: 'other_call' })
+      },
+      settle: async (key, { hash }, outcome) => {
+        if (outcome.state === 'free') taken.delete(key)
+        else taken.set(key, { hash, call: outcome })
+      },
+      replayed: async (record) => {
+        log.replays.push(record)
+      },
+    },
     begin: async (record) => {
       if (options.beginFails) throw new KeywellError('unavailable', 'The audit log is away.')
       log.records.push(record)
@@ -148,6 +168,9 @@ export function createWorld(options: WorldOptions = {}): World {
   return {
     ports,
     ...log,
+    change: (changes) => {
+      policy = { ...policy, ...changes }
+    },
     advance: (ms) => {
       time += ms
     },

@@ -494,6 +494,30 @@ select guard_by_tenant('approvals');
 grant select, insert, update, delete on approvals to keywell_app;
 grant select (tenant_id, id, state, ends_at, expiry_reported), delete on approvals to keywell_worker;
 
+-- Changes that tools made, or make, under an idempotency key of their connection, for a day. Which call it is and
+-- what came of it is sealed, with the state: a row that was changed is not believed.
+create table idempotent_tool_calls (
+  tenant_id     text not null,
+  connection_id text not null,
+  key           text not null,
+  -- Empty: of the tenant's own connection.
+  user_id       text not null,
+  request_id    text not null,
+  state         text not null default 'running' check (state in ('running', 'unknown', 'done')),
+  key_version   int  not null,
+  sealed        bytea not null,
+  created_at    timestamptz not null default now(),
+  -- One that runs any longer was cut off.
+  ends_at       timestamptz not null,
+  primary key (tenant_id, connection_id, key)
+);
+create index idempotent_tool_calls_by_age on idempotent_tool_calls (created_at);
+create trigger idempotent_tool_calls_of_the_living before insert on idempotent_tool_calls
+  for each row execute function refuse_erased_tenant();
+select guard_by_tenant('idempotent_tool_calls');
+grant select, insert, update, delete on idempotent_tool_calls to keywell_app;
+grant select (tenant_id, created_at), delete on idempotent_tool_calls to keywell_worker;
+
 -- The outbox: one row for a message to an endpoint, written in the transaction of its change. It
 -- stands under the tenant that it tells of, whoever owns the endpoint, so that it goes with that
 -- tenant. Holds no secret.
