@@ -3146,6 +3146,11 @@ export const requirements = {
       'A tool call that failed is a result that the model can read, and the app is asked where a person has to act.',
     source: 'tools.md, Agent frameworks',
   },
+  'sdk:agents-once': {
+    behaviour:
+      "A call of a conversation that has an id has one idempotency key, of that id and the model's own; without one each call has another.",
+    source: 'tools.md, Agent frameworks',
+  },
   'sdk:agents-approval': {
     behaviour:
       'A call that waits for a person is made again with its approval once the app says that there is one.',

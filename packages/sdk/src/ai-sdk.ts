@@ -33,8 +33,8 @@ export async function aiTools(
         description,
         ...(title !== undefined && { title }),
         inputSchema: jsonSchema<unknown>(inputSchema),
-        execute: async (args, { abortSignal }) =>
-          (await toolset.call({ name, args, signal: abortSignal })).content,
+        execute: async (args, { toolCallId: callId, abortSignal: signal }) =>
+          (await toolset.call({ name, args, callId, signal })).content,
       }),
     ]),
   )

@@ -56,7 +56,8 @@ export async function anthropicTools(
 ): Promise<AnthropicTools> {
   const toolset = await toolsetOf(source, options)
   const run: AnthropicTools['run'] = async ({ id, name, input }, runOptions) => {
-    const { isError, content } = await toolset.call({ name, args: input, ...runOptions })
+    const call = { name, args: input, callId: id, ...runOptions }
+    const { isError, content } = await toolset.call(call)
     return {
       type: 'tool_result',
       tool_use_id: id,

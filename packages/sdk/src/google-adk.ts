@@ -15,7 +15,7 @@ export type { ToolSource, ToolsetOptions }
 export type AdkFunctionTool<Made> = new (options: {
   name: string
   description: string
-  execute: (args: unknown) => Promise<unknown>
+  execute: (args: unknown, context?: { readonly functionCallId?: string }) => Promise<unknown>
 }) => Made
 
 /** For an `LlmAgent`. */
@@ -26,7 +26,8 @@ export async function adkTools<Made extends object>(
 ): Promise<Made[]> {
   const toolset = await toolsetOf(source, options)
   return toolset.tools.map(({ name, description, inputSchema }) => {
-    const execute = async (args: unknown) => (await toolset.call({ name, args })).content
+    const execute = async (args: unknown, context?: { readonly functionCallId?: string }) =>
+      (await toolset.call({ name, args, callId: context?.functionCallId })).content
     const made = new FunctionTool({ name, description, execute })
     // The class takes a schema of zod or of Gemini; the model's API takes JSON Schema, too.
     const declaration = { name, description, parametersJsonSchema: inputSchema }

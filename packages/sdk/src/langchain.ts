@@ -71,9 +71,9 @@ function toolOf(
     // Says which argument does not fit, so that the model can correct it.
     verboseParsingErrors: true,
     func: async (args, _runManager, config?: ToolRunnableConfig) => {
-      const result = await toolset.call({ name, args, signal: config?.signal })
-      const content = JSON.stringify(result.content)
       const id = config?.toolCall?.id
+      const result = await toolset.call({ name, args, callId: id, signal: config?.signal })
+      const content = JSON.stringify(result.content)
       if (!result.isError || id === undefined) return content
       return new ToolMessage({ name, content, tool_call_id: id, status: 'error' })
     },

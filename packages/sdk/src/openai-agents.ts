@@ -30,8 +30,10 @@ export async function agentsTools(
         ...inputSchema,
       },
       strict: false,
-      execute: async (args, _context, details) =>
-        JSON.stringify((await toolset.call({ name, args, signal: details?.signal })).content),
+      execute: async (args, _context, { toolCall, signal } = {}) => {
+        const { content } = await toolset.call({ name, args, callId: toolCall?.callId, signal })
+        return JSON.stringify(content)
+      },
     }),
   )
 }

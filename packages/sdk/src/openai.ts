@@ -68,7 +68,7 @@ export async function openaiTools(
   const toolset = await toolsetOf(source, options)
   const run: OpenaiTools['run'] = async (call, { approvalId, signal } = {}) => {
     const { name, call_id, arguments: args } = call
-    const { content } = await toolset.call({ name, args, approvalId, signal })
+    const { content } = await toolset.call({ name, args, callId: call_id, approvalId, signal })
     return { type: 'function_call_output', call_id, output: JSON.stringify(content) }
   }
   return {
@@ -115,7 +115,7 @@ export async function openaiChatTools(
   const toolset = await toolsetOf(source, options)
   const run: OpenaiChatTools['run'] = async (call, { approvalId, signal } = {}) => {
     const { name, arguments: args } = call.function
-    const { content } = await toolset.call({ name, args, approvalId, signal })
+    const { content } = await toolset.call({ name, args, callId: call.id, approvalId, signal })
     return { role: 'tool', tool_call_id: call.id, content: JSON.stringify(content) }
   }
   return {

@@ -76,3 +76,21 @@ verifies.each('sdk:agents-approval', names, async (name) => {
   expect(results.map((result) => JSON.parse(result))).toMatchObject([{ data: { title: 'x' } }])
   expect(service.executed).toHaveLength(2)
 })
+
+verifies.each('sdk:agents-once', names, async (name) => {
+  const { service, tools } = open()
+  const keysOf = async (conversationId?: string) => {
+    const before = service.got.length
+    // The script names its calls alike in each run, as a framework does that repeats a step.
+    await agentOf(name)(tools, { filter, conversationId }, followUp('acme/api'))
+    return service.got
+      .slice(before)
+      .filter(({ path }) => path === '/v1/tools/execute')
+      .map(({ headers }) => headers.get('idempotency-key'))
+  }
+  const first = await keysOf('chat_1')
+  expect(new Set(first).size).toBe(2)
+  expect(await keysOf('chat_1')).toEqual(first)
+  const others = [...(await keysOf('chat_2')), ...(await keysOf()), ...(await keysOf())]
+  expect(new Set([...first, ...others]).size).toBe(8)
+})

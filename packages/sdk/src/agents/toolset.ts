@@ -28,6 +28,11 @@ export interface ToolsetOptions extends Pick<ListScoped, 'filter' | 'includeUnav
   /** What the app calls its agent, for the audit log. */
   readonly agent?: string | undefined
   /**
+   * Your id of the conversation, in which the ids of the model's calls are unique. With it a change is made once: a
+   * framework that repeats a step, with the same call in it, gets the first result. Default: each call is a new one.
+   */
+  readonly conversationId?: string | undefined
+  /**
    * Called where a person has to act: the account is to be connected or connected again, a scope is missing, or the
    * call waits for an approval. Show `error.connectUrl` or `error.tool.approvalUrl`. The model gets the error; with
    * `true`, at once or when a promise resolves, the call is made once more first, with its approval.
@@ -40,6 +45,8 @@ export interface AgentCall {
   readonly name: string
   /** An object, or the text of one. */
   readonly args: unknown
+  /** As the model named it. */
+  readonly callId?: string | undefined
   readonly approvalId?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -62,16 +69,17 @@ export interface Toolset {
 /** @throws TypeError where a tool can be run with several connections and none is named */
 export async function toolsetOf(
   source: ToolSource,
-  { onInterrupt, agent, ...query }: ToolsetOptions = {},
+  { onInterrupt, agent, conversationId, ...query }: ToolsetOptions = {},
 ): Promise<Toolset> {
   const tools = await listTools(source, query)
-  const run = async ({ name, args, ...options }: AgentCall): Promise<AgentResult> => {
+  const run = async ({ name, args, callId, ...options }: AgentCall): Promise<AgentResult> => {
     const tool = tools.get(name)
     if (tool === undefined) throw refused(name, 'TOOL_NOT_FOUND', 'unknown_tool', unknownTool)
     const { connectionName } = tool
     const answer = await source.execute(name, argumentsOf(name, args), {
       connectionName,
       agent,
+      idempotencyKey: await keyOf(conversationId, callId),
       ...options,
     })
     const { executionId: _executionId, replayed: _replayed, ...content } = answer
@@ -91,6 +99,17 @@ export async function toolsetOf(
       }
     },
   }
+}
+
+/** A hash, since the ids of a framework may be of any form. */
+async function keyOf(
+  conversationId: string | undefined,
+  callId: string | undefined,
+): Promise<string | undefined> {
+  if (conversationId === undefined || callId === undefined) return undefined
+  const named = new TextEncoder().encode(JSON.stringify([conversationId, callId]))
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', named))
+  return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 const unknownTool = 'There is no such tool here.'
