@@ -94,8 +94,8 @@ describeEachDatabase('keys', (makeDatabase) => {
     )
     const { who } = await everything()
     const found = await operator().verify({ tenantId: who.tenantId })
-    // Two connections, an approval, one kept aside, one to withdraw, verifier and code, an integration, two secrets.
-    expect(found).toEqual({ tenants: 1, opened: 10, refused: {}, rows: [] })
+    // Two connections, an approval, a tool's change, one kept aside, one to withdraw, verifier and code, an integration, two secrets.
+    expect(found).toEqual({ tenants: 1, opened: 11, refused: {}, rows: [] })
     expect(await operator().verify()).toMatchObject({ refused: {} })
     const { behind } = await operator().status()
     expect(behind).toEqual([])
@@ -129,14 +129,14 @@ describeEachDatabase('keys', (makeDatabase) => {
     const { body } = await stage.read(who)
 
     const done = await operator().rotateTenant(who.tenantId)
-    expect(done).toMatchObject({ begun: true, moved: 10, overtaken: 0, unreadable: [] })
+    expect(done).toMatchObject({ begun: true, moved: 11, overtaken: 0, unreadable: [] })
     expect(done.versions).toMatchObject([
       { version: 1, state: 'disabled', records: 0, next: { state: 'destroyed' } },
-      { version: 2, state: 'active', records: 10, next: null },
+      { version: 2, state: 'active', records: 11, next: null },
     ])
     expect(await generations(who.tenantId)).toEqual(before)
     expect((await stage.read(who)).body).toMatchObject({ credential: body.credential })
-    expect(await operator().verify({ tenantId: who.tenantId })).toMatchObject({ opened: 10 })
+    expect(await operator().verify({ tenantId: who.tenantId })).toMatchObject({ opened: 11 })
 
     const last = await operator().rotateTenant(who.tenantId, { destroy: true })
     expect(last).toMatchObject({ begun: false, moved: 0 })

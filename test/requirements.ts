@@ -2936,6 +2936,11 @@ export const requirements = {
       'A merge that the provider refuses with 401 to a token that it takes is FORBIDDEN, with no refresh; a dead grant is NEEDS_REAUTH.',
     source: 'tools.md, Tools in the service; refresh.md, R10',
   },
+  'tools:refused-often': {
+    behaviour:
+      'A thousand refusals of rights by 401 refresh nothing, and the connection stays active.',
+    source: 'tools.md, Sending; refresh.md, R10',
+  },
   'tools:outcome-unknown': {
     behaviour:
       'A change that was sent and has no answer is not sent again under its Idempotency-Key: the repeat is a conflict.',

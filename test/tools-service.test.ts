@@ -131,6 +131,42 @@ verifies(
   { timeout: 120_000 },
 )
 
+verifies(
+  'tools:refused-often',
+  async () => {
+    const { control } = stage.sandbox
+    await control.resetCounters()
+    await control.addFault({
+      endpoint: 'rest',
+      pathPrefix: '/api/v4/projects',
+      effect: {
+        kind: 'respond',
+        status: 401,
+        body: JSON.stringify({ message: '401 Unauthorized' }),
+        headers: { 'content-type': 'application/json' },
+      },
+    })
+    const tools = ['gitlab_merge_request_merge', 'gitlab_merge_request_approve']
+    const given = { project_id: 1, merge_request_iid: 1 }
+    const codes: Record<string, number> = {}
+    for (let made = 0; made < 1_000; made += 1) {
+      const call = { ...people.ada, hints: false }
+      const error: unknown = await keywell.tools
+        .execute(tools[made % 2] ?? '', given, call)
+        .catch((thrown: unknown) => thrown)
+      const code = (isKeywellError(error) && error.tool?.code) || 'none'
+      codes[code] = 1 + (codes[code] ?? 0)
+    }
+    expect(codes).toEqual({ FORBIDDEN: 1_000 })
+    expect((await control.counters()).grantTypes.refresh_token ?? 0).toBe(0)
+    const connections = await database.query('select status from connections where user_id = $1', [
+      people.ada.userId,
+    ])
+    expect(connections).toEqual([{ status: 'active' }])
+  },
+  { timeout: 120_000 },
+)
+
 function fieldOf(data: unknown, path: string): string | number {
   const value = path.split('.').reduce<unknown>((from, name) => Object(from)[name], data)
   if (typeof value === 'string' || typeof value === 'number') return value

@@ -108,42 +108,24 @@ describeEachDatabase('tools', (makeDatabase) => {
     })
   })
 
-  verifies(
-    'tools:refused-401',
-    async () => {
-      const { who } = await connected()
-      await answering(401, { message: '401 Unauthorized' })
-      const rateLimit = { calls: 0, windowMs: 60_000 }
-      await setPolicy(who, { toolRules: { gitlab: { rateLimit } } })
-      const mergeRequest = { project_id: 1, merge_request_iid: 1 }
-      const codes = new Map<string | undefined, number>()
-      const tools = ['gitlab_merge_request_merge', 'gitlab_merge_request_approve']
-      for (let left = 1_000; left > 0; left -= 10) {
-        const ten = Array.from({ length: 10 }, (_, at) =>
-          execute(who, tools[at % 2] ?? '', mergeRequest, { hints: false }),
-        )
-        for (const { body } of await Promise.all(ten)) {
-          codes.set(body.tool?.code, 1 + (codes.get(body.tool?.code) ?? 0))
-        }
-      }
-      expect(Object.fromEntries(codes)).toEqual({ FORBIDDEN: 1_000 })
-      expect((await stage.sandbox.control.counters()).grantTypes.refresh_token ?? 0).toBe(0)
-      const [connection] = await stage.database.query(
-        'select status from connections where tenant_id = $1',
-        [who.tenantId],
-      )
-      expect(connection).toEqual({ status: 'active' })
-      await stage.sandbox.control.clearFaults()
-      await stage.sandbox.control.revokeGrants({ username: 'ada' })
-      const get = () => execute(who, 'gitlab_project_get', { project_id: 1 })
-      // What a probe has found holds for a moment.
-      await until('known to be dead', async () => (await get()).body.code === 'needs_reauth')
-      const { body } = await get()
-      expect(body).toMatchObject({ code: 'needs_reauth', tool: { code: 'NEEDS_REAUTH' } })
-      expect(body.connectUrl).toContain('provider=gitlab')
-    },
-    { timeout: 120_000 },
-  )
+  verifies('tools:refused-401', async () => {
+    const { who } = await connected()
+    await answering(401, { message: '401 Unauthorized' })
+    const merge = { project_id: 1, merge_request_iid: 1 }
+    for (let time = 0; time < 20; time += 1) {
+      const { body } = await execute(who, 'gitlab_merge_request_merge', merge)
+      expect(body.tool?.code, JSON.stringify(body)).toBe('FORBIDDEN')
+    }
+    expect((await stage.sandbox.control.counters()).grantTypes.refresh_token ?? 0).toBe(0)
+    await stage.sandbox.control.clearFaults()
+    await stage.sandbox.control.revokeGrants({ username: 'ada' })
+    const get = () => execute(who, 'gitlab_project_get', { project_id: 1 })
+    // What a probe has found holds for a moment.
+    await until('known to be dead', async () => (await get()).body.code === 'needs_reauth')
+    const { body } = await get()
+    expect(body).toMatchObject({ code: 'needs_reauth', tool: { code: 'NEEDS_REAUTH' } })
+    expect(body.connectUrl).toContain('provider=gitlab')
+  })
 
   verifies('tools:outcome-unknown', async () => {
     const { who } = await connected()
