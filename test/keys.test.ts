@@ -364,36 +364,40 @@ describeEachDatabase('keys', (makeDatabase) => {
     writeFileSync(keyPath, before)
   })
 
-  verifies('keys:killed', async () => {
-    const { who } = await connected()
-    const { tenantId } = who
-    await stage.connect({ who: { tenantId, userId: 'usr_second' } })
-    const before = await generations(tenantId)
-    const unharmed = operator()
-    for (let steps = 1, died = true; died; steps += 1) {
-      const database = mortal(stage.database, steps)
-      await operator(database).rotateTenant(tenantId).catch(onlyKilled)
-      died = database.died
-      expect((await stage.read(who)).status, `killed at ${steps}`).toBe(200)
-      const done = await unharmed.rotateTenant(tenantId)
-      expect(done).toMatchObject({ overtaken: 0, unreadable: [] })
-      const versions = await states(tenantId)
-      expect(versions.pop()).toBe('active')
-      expect(new Set(versions)).toEqual(new Set(['disabled']))
-      expect(done.versions.at(-1)).toMatchObject({ state: 'active', records: 2 })
-      expect(await generations(tenantId)).toEqual(before)
-    }
-    putNewRootKeyFirst()
-    for (let steps = 1, died = true; died; steps += 1) {
-      const database = mortal(stage.database, steps)
-      await operator(database).rotateRoot().catch(onlyKilled)
-      died = database.died
-      expect((await stage.read(who)).status, `killed at ${steps}`).toBe(200)
-      expect(await operator().rotateRoot()).toMatchObject({ failed: [], left: [], stale: [] })
-      if (steps % 4 === 0) putNewRootKeyFirst()
-    }
-    expect(await operator().verify()).toMatchObject({ refused: {} })
-  })
+  verifies(
+    'keys:killed',
+    async () => {
+      const { who } = await connected()
+      const { tenantId } = who
+      await stage.connect({ who: { tenantId, userId: 'usr_second' } })
+      const before = await generations(tenantId)
+      const unharmed = operator()
+      for (let steps = 1, died = true; died; steps += 1) {
+        const database = mortal(stage.database, steps)
+        await operator(database).rotateTenant(tenantId).catch(onlyKilled)
+        died = database.died
+        expect((await stage.read(who)).status, `killed at ${steps}`).toBe(200)
+        const done = await unharmed.rotateTenant(tenantId)
+        expect(done).toMatchObject({ overtaken: 0, unreadable: [] })
+        const versions = await states(tenantId)
+        expect(versions.pop()).toBe('active')
+        expect(new Set(versions)).toEqual(new Set(['disabled']))
+        expect(done.versions.at(-1)).toMatchObject({ state: 'active', records: 2 })
+        expect(await generations(tenantId)).toEqual(before)
+      }
+      putNewRootKeyFirst()
+      for (let steps = 1, died = true; died; steps += 1) {
+        const database = mortal(stage.database, steps)
+        await operator(database).rotateRoot().catch(onlyKilled)
+        died = database.died
+        expect((await stage.read(who)).status, `killed at ${steps}`).toBe(200)
+        expect(await operator().rotateRoot()).toMatchObject({ failed: [], left: [], stale: [] })
+        if (steps % 4 === 0) putNewRootKeyFirst()
+      }
+      expect(await operator().verify()).toMatchObject({ refused: {} })
+    },
+    { timeout: 60_000 },
+  )
 })
 
 /** A process that was killed ended by nothing else. */
