@@ -95,15 +95,15 @@ describeEachDatabase('replays of tools', (makeDatabase) => {
 
     // The audit log says that nothing was sent for the second.
     const entries = await stage.database.query(
-      `select result, reason from audit
+      `select result, reason, call -> 'outcome' -> 'replayed' as replayed from audit
        where tenant_id = $1 and action = 'tool.call' order by id`,
       [who.tenantId],
     )
     expect(entries).toEqual([
-      { result: 'intent', reason: create },
-      { result: 'ok', reason: create },
-      { result: 'ok', reason: `replayed: ${create}` },
-      { result: 'denied', reason: `CONFLICT: ${create}` },
+      { result: 'intent', reason: create, replayed: null },
+      { result: 'ok', reason: create, replayed: null },
+      { result: 'ok', reason: create, replayed: true },
+      { result: 'denied', reason: `CONFLICT: ${create}`, replayed: null },
     ])
     // What is kept is sealed.
     const [{ row = '' } = {}] = await stage.database.query<{ row: string }>(
