@@ -370,8 +370,11 @@ describeEachDatabase('access', (makeDatabase) => {
       expect(JSON.stringify(list.body), route).toContain(id)
     }
     const deliveries = `/v1/webhooks/${theirs.webhook}/deliveries?${query}`
-    const message = (await stage.call<{ deliveries: object[] }>('GET', deliveries)).body
-    expect(message.deliveries).toHaveLength(1)
+    const sent = (await stage.call<{ deliveries: { type: string }[] }>('GET', deliveries)).body
+    expect(sent.deliveries.map(({ type }) => type).toSorted()).toEqual([
+      'tool.approval_requested',
+      'webhook.test',
+    ])
   })
 
   /** One of everything that has an id, of the tenant abroad. */
@@ -484,6 +487,10 @@ const questions: Record<string, Question | 'is asked for nothing'> = {
   'POST /v1/approvals/{approvalId}/decision': ({ tenantId, ids }) => ({
     path: `/v1/approvals/${ids.approval}/decision`,
     body: { tenantId, decision: 'approve', decidedBy: 'usr_any' },
+  }),
+  'POST /v1/approvals/{approvalId}/links': ({ tenantId, ids }) => ({
+    path: `/v1/approvals/${ids.approval}/links`,
+    body: { tenantId, userId: ids.user },
   }),
   'POST /v1/mcp-tokens': ({ tenantId, ids }) => ({
     path: '/v1/mcp-tokens',
