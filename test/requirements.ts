@@ -2628,6 +2628,11 @@ export const requirements = {
       'By keyboard alone in a browser, an agent of Acme finds a failed pipeline; for a scope that is missing the page asks for that one, and the same call goes on after consent; a deletion is sent once its user approved it and not where they denied it; the audit log beside it has calls, refusals and approvals; no token is in anything that the browser gets; axe finds nothing, from 320 px to a desk, in light and dark.',
     source: 'tools.md, An agent in a product',
   },
+  'agent:approved-on-page': {
+    behaviour:
+      "A call of Acme's assistant can be approved on the page of the service, where Acme's login leads its user and nobody else; the conversation then goes on.",
+    source: 'tools.md, An agent in a product',
+  },
   'e2e:one-account-two-tenants': {
     behaviour:
       'One account at a provider is connected in two tenants: disconnecting in one leaves the other alive, and neither learns of the other.',

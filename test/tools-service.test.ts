@@ -160,9 +160,10 @@ verifies(
     }
     expect(codes).toEqual({ FORBIDDEN: 1_000 })
     expect((await control.counters()).grantTypes.refresh_token ?? 0).toBe(0)
-    const connections = await database.query('select status from connections where user_id = $1', [
-      people.ada.userId,
-    ])
+    const connections = await database.query<{ status: string }>(
+      'select distinct status from connections where user_id = $1',
+      [people.ada.userId],
+    )
     expect(connections).toEqual([{ status: 'active' }])
   },
   { timeout: 120_000 },

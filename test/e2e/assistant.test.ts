@@ -161,3 +161,41 @@ verifies('agent:day', async () => {
   await expectNoToken(page, seen)
   expect(acme.product.failures).toEqual([])
 })
+
+/** The address of the call that waits, as an agent gets it. */
+async function waitingAddress(): Promise<string> {
+  const { stage, url } = acme.product
+  const { body } = await stage.call<{ approvals: { id: string }[] }>(
+    'GET',
+    '/v1/approvals?tenantId=org_northwind&state=pending',
+  )
+  expect(body.approvals).toHaveLength(1)
+  return `${url}/api/keywell/approve?approvalId=${body.approvals[0]?.id}`
+}
+
+verifies('agent:approved-on-page', async () => {
+  const page = await atAssistant()
+  await ask(page, 'Which pipelines are failing?')
+  await consentTo(page, undefined)
+  await said(page, 'fails on main').waitFor()
+  await ask(page, 'Delete the failed pipeline')
+  await consentTo(page, 'api')
+  const card = question(page, 'Your approval is needed')
+  await card.waitFor()
+
+  const address = await waitingAddress()
+  const jonas = await acme.atSettings('Jonas Weber')
+  await jonas.goto(address)
+  expect(await jonas.textContent('body')).not.toContain('pipeline')
+
+  const hosted = await page.context().newPage()
+  await hosted.goto(address)
+  await hosted.getByRole('heading', { name: 'An agent waits for your approval' }).waitFor()
+  expect(await hosted.textContent('body')).toContain('acme-assistant')
+  await press(hosted, hosted.getByRole('button', { name: 'Approve this call' }))
+  await hosted.getByRole('heading', { name: 'You approved this call' }).waitFor()
+
+  await press(page, card.getByRole('button', { name: 'Approve' }))
+  await said(page, 'is deleted').waitFor()
+  await hosted.getByRole('heading', { name: 'The call that you approved was made' }).waitFor()
+})
