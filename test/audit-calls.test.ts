@@ -6,6 +6,7 @@ import {
   type Problem,
 } from '@keywell/protocol'
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
+import { answerProjects } from './support/answer-projects.ts'
 import { describeEachDatabase } from './support/databases.ts'
 import { createStage, type Stage } from './support/stage.ts'
 import { until } from './support/until.ts'
@@ -49,17 +50,7 @@ describeEachDatabase('calls in the audit log', (makeDatabase) => {
   const callsOf = async (who: Who, action: string) =>
     (await entriesOf(who, action)).map(({ call }) => call)
 
-  const answering = (status: number, body: unknown) =>
-    stage.sandbox.control.addFault({
-      endpoint: 'rest',
-      pathPrefix: '/api/v4/projects',
-      effect: {
-        kind: 'respond',
-        status,
-        body: JSON.stringify(body),
-        headers: { 'content-type': 'application/json', 'x-request-id': 'of-gitlab' },
-      },
-    })
+  const answering = (status: number, body: unknown) => answerProjects(stage, status, body)
 
   verifies('audit:tool-call', async () => {
     const who = await connected()

@@ -1,6 +1,7 @@
 /** Changes that tools make under an Idempotency-Key: what the service keeps of them, for whom, and for how long. */
 import type { Problem, ToolAnswer } from '@keywell/protocol'
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
+import { answerProjects } from './support/answer-projects.ts'
 import { describeEachDatabase } from './support/databases.ts'
 import { createStage, must, type Stage } from './support/stage.ts'
 import { verifies } from './support/verifies.ts'
@@ -59,17 +60,7 @@ describeEachDatabase('replays of tools', (makeDatabase) => {
     apiKey: string
   }
 
-  const answering = (body: unknown, status = 201) =>
-    stage.sandbox.control.addFault({
-      endpoint: 'rest',
-      pathPrefix: '/api/v4/projects',
-      effect: {
-        kind: 'respond',
-        status,
-        body: JSON.stringify(body),
-        headers: { 'content-type': 'application/json' },
-      },
-    })
+  const answering = (body: unknown, status = 201) => answerProjects(stage, status, body)
 
   const calls = async () => (await stage.sandbox.control.counters()).calls.rest ?? 0
 

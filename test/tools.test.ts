@@ -1,6 +1,7 @@
 /** Tools that the service calls as a user: routes, policy, approvals, and what the audit log has of them. */
 import type { Approval, Problem, ScopedToolList, ToolAnswer, ToolList } from '@keywell/protocol'
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest'
+import { answerProjects } from './support/answer-projects.ts'
 import { describeEachDatabase } from './support/databases.ts'
 import { createStage, must, type Stage } from './support/stage.ts'
 import { until } from './support/until.ts'
@@ -56,18 +57,7 @@ describeEachDatabase('tools', (makeDatabase) => {
 
   const calls = async () => (await stage.sandbox.control.counters()).calls.rest ?? 0
 
-  /** What the stand-in answers to every call of a project. */
-  const answering = (status: number, body: unknown) =>
-    stage.sandbox.control.addFault({
-      endpoint: 'rest',
-      pathPrefix: '/api/v4/projects',
-      effect: {
-        kind: 'respond',
-        status,
-        body: JSON.stringify(body),
-        headers: { 'content-type': 'application/json', 'x-request-id': 'of-gitlab' },
-      },
-    })
+  const answering = (status: number, body: unknown) => answerProjects(stage, status, body)
 
   verifies('tools:as-user', async () => {
     const { who, token } = await connected()

@@ -1,15 +1,13 @@
 /** The page of the service where a person approves a call, in a real browser: from the app's login to the decision. */
-import { mkdirSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import { isKeywellError, Keywell } from '@keywell/sdk'
 import { toNodeHandler } from '@keywell/sdk/node'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import { expectAccessible } from '../support/accessible.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { openEmbedded } from '../support/databases.ts'
+import { expectTidyPage } from '../support/hosted-page.ts'
 import { isFocused, tabTo } from '../support/keyboard.ts'
 import { createStage, type Stage } from '../support/stage.ts'
 import { verifies } from '../support/verifies.ts'
@@ -17,8 +15,6 @@ import { verifies } from '../support/verifies.ts'
 // axe on each state in eight looks.
 vi.setConfig({ testTimeout: 120_000 })
 
-/** Where pictures are left, by `KEYWELL_PICTURES`; nowhere without. */
-const pictures = process.env.KEYWELL_PICTURES
 const who = { tenantId: 'ten_browser', userId: 'usr_mira' }
 
 let stage: Stage
@@ -180,29 +176,7 @@ const states: Record<string, (settings: Parameters<Browser['newContext']>[0]) =>
     open(`${stage.url}/approvals/${(await ask()).approvalId}`, settings),
 }
 
-test.each(Object.keys(states))(
+test.each(Object.entries(states))(
   'axe finds nothing, and 320 px are enough, by day and night, in English and German: %s',
-  async (state) => {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      for (const [width, locale] of [
-        [320, 'de-DE'],
-        [1280, 'en-GB'],
-        [320, 'en-GB'],
-        [1280, 'de-DE'],
-      ] as const) {
-        const settings = { colorScheme, locale, viewport: { width, height: 800 } }
-        const page = await states[state]?.(settings)
-        if (page === undefined) continue
-        const what = `approval-${state}-${colorScheme}-${width}-${locale.slice(0, 2)}`
-        const scrollWidth = await page.evaluate('document.documentElement.scrollWidth')
-        expect(scrollWidth, what).toBeLessThanOrEqual(width)
-        expect(await page.locator('html').getAttribute('lang')).toBe(locale.slice(0, 2))
-        await expectAccessible(page, what)
-        if (pictures) {
-          mkdirSync(pictures, { recursive: true })
-          await page.screenshot({ path: join(pictures, `${what}.png`), fullPage: true })
-        }
-      }
-    }
-  },
+  (state, reach) => expectTidyPage(`approval-${state}`, reach),
 )

@@ -1,23 +1,19 @@
 /** The service's own connect page in a real browser: from a link, to the provider, and back. */
-import { mkdirSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
 import type { CreateLink, LinkAnswer } from '@keywell/protocol'
 import { Keywell } from '@keywell/sdk'
 import { toNodeHandler } from '@keywell/sdk/node'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { expectAccessible } from '../support/accessible.ts'
 import { consentByKeyboard } from '../support/at-gitlab.ts'
 import { launchBrowser } from '../support/browser.ts'
 import { openEmbedded } from '../support/databases.ts'
+import { expectTidyPage } from '../support/hosted-page.ts'
 import { tabTo } from '../support/keyboard.ts'
 import { createStage, type Stage } from '../support/stage.ts'
 import { verifies } from '../support/verifies.ts'
 
-/** Where pictures are left, by `KEYWELL_PICTURES`; nowhere without. */
-const pictures = process.env.KEYWELL_PICTURES
 const logo = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40"><script>fetch('/stolen')</script><circle cx="20" cy="20" r="18" fill="#0b7285"/><path d="M12 28 20 10l8 18h-5l-3-7-3 7z" fill="#fff"/></svg>`
 
 let stage: Stage
@@ -254,29 +250,7 @@ const states: Record<string, (settings: Parameters<Browser['newContext']>[0]) =>
   gone: async (settings) => open({ url: `${stage.url}/connect/link/${'A'.repeat(43)}` }, settings),
 }
 
-test.each(Object.keys(states))(
+test.each(Object.entries(states))(
   'axe finds nothing, and 320 px are enough, by day and night, in English and German: %s',
-  async (state) => {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      for (const [width, locale] of [
-        [320, 'de-DE'],
-        [1280, 'en-GB'],
-        [320, 'en-GB'],
-        [1280, 'de-DE'],
-      ] as const) {
-        const settings = { colorScheme, locale, viewport: { width, height: 800 } }
-        const page = await states[state]?.(settings)
-        if (page === undefined) continue
-        const what = `${state}-${colorScheme}-${width}-${locale.slice(0, 2)}`
-        const scrollWidth = await page.evaluate('document.documentElement.scrollWidth')
-        expect(scrollWidth, what).toBeLessThanOrEqual(width)
-        expect(await page.locator('html').getAttribute('lang')).toBe(locale.slice(0, 2))
-        await expectAccessible(page, what)
-        if (pictures) {
-          mkdirSync(pictures, { recursive: true })
-          await page.screenshot({ path: join(pictures, `${what}.png`), fullPage: true })
-        }
-      }
-    }
-  },
+  (state, reach) => expectTidyPage(state, reach),
 )

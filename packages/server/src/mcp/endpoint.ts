@@ -75,8 +75,11 @@ async function answerLegacy(
   const lastEventId = headers.get('last-event-id')
   if (request.method === 'GET' && lastEventId !== null) {
     const rest = calls.resume(tokenId, lastEventId)
-    if (rest === undefined)
-      throw new KeywellError('not_found', 'There is no such stream, or no more.')
+    if (rest === undefined) {
+      throw new KeywellError('not_found', 'There is no such stream, or no more.', {
+        nextStep: 'Read what is there: the call may have been made. The audit log has it.',
+      })
+    }
     return new Response(rest, { headers: eventStreamHeaders })
   }
   if (message?.method === 'tools/call' && message.id !== undefined) {
