@@ -6,6 +6,8 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { ours, sizesWithLimits } from './bench/sizes.ts'
+import { weigh } from './bench/weigh.ts'
 import { consumerFaults } from './packaging/consumer.ts'
 import { pack, packFaults } from './packaging/pack.ts'
 import { type Outcome, root, run } from './packaging/run.ts'
@@ -22,17 +24,12 @@ beforeAll(async () => {
   for (const file of ['biome.json', 'tsconfig.json', '.gitignore']) {
     await cp(join(root, file), join(house, file))
   }
-  const { knip, 'size-limit': sizeLimit } = JSON.parse(
-    await readFile(join(root, 'package.json'), 'utf8'),
-  )
+  const { knip } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))
   await write('package.json', {
     name: 'house',
     private: true,
     type: 'module',
     workspaces: ['packages/*'],
-    devDependencies: { '@size-limit/preset-small-lib': '12.1.0', 'size-limit': '12.1.0' },
-    scripts: { size: 'size-limit' },
-    'size-limit': sizeLimit,
     knip: { ...knip, workspaces: {} },
   })
   await write('packages/sdk/package.json', manifest({}))
@@ -252,32 +249,33 @@ export const parse = (text: any): unknown => text
     })
   })
 
-  describe('size-limit', () => {
-    const size = () => run('size-limit', [], house)
-    const react = (core: string) => ({
-      'packages/react/dist/core/index.js': core,
-      'packages/react/dist/de.js': 'export const de = 1\n',
-      'packages/react/dist/element/index.js': 'export const element = 1\n',
-      'packages/react/dist/index.js':
-        "import 'react'\nexport const KeywellProvider = 1, ConnectButton = 2, useConnection = 3, useConnections = 4\n",
-      'packages/react/src/styles.css': '',
+  describe('size', () => {
+    const weighed = (code: string) => weigh(join(house, 'packages/sdk/src'), code)
+
+    test('counts what a page imports, and apart from it what it imports later', async () => {
+      const small = await weighed("export { one } from './one.ts'")
+      expect(small.first).toBeGreaterThan(0)
+      expect(small.all).toBe(small.first)
+      const later = await weighed("export const load = () => import('./one.ts')")
+      expect(later.all).toBeGreaterThan(later.first)
+      const react = await weighed("export { useState } from 'react'")
+      expect(react.first).toBeLessThan(100)
     })
 
-    test('is content with a small bundle', async () => {
-      expect(
-        await withPlanted(react('export const createKeywellClient = 1\n'), size),
-      ).toMatchObject({ code: 0 })
-    })
-
-    test('finds a bundle that has grown', async () => {
+    test('finds a page that has grown', async () => {
       // Text that brotli cannot make small, and the same in every run.
       const numbers = Array.from({ length: 2_000 }, (_, index) =>
         Math.sin(index).toString(36).slice(3),
       )
-      const text = `export const createKeywellClient = ${JSON.stringify(numbers)}\n`
-      const { code, output } = await withPlanted(react(text), size)
-      expect(code).not.toBe(0)
-      expect(output).toContain('exceeded')
+      const code = `export const createKeywellClient = ${JSON.stringify(numbers)}`
+      const grown = { name: 'core', code, goal: 3, limits: { first: 2.2, all: 4.7 } }
+      const { table, aboveLimit } = await sizesWithLimits([grown])
+      expect(aboveLimit).toEqual(['core'])
+      expect(table).toContain('MISSED')
+    })
+
+    test('holds for ours', async () => {
+      expect((await sizesWithLimits(ours)).aboveLimit).toEqual([])
     })
   })
 })

@@ -2531,6 +2531,16 @@ export const requirements = {
       'Where the code of the list of accounts cannot be fetched, the list says so under its heading; it is there once the page is loaded again.',
     source: 'connect.md, React package',
   },
+  'e2e:early-click': {
+    behaviour:
+      'A click before the code of an attempt is there shows that it opens, and connects once it is.',
+    source: 'connect.md, React package',
+  },
+  'e2e:click-missing': {
+    behaviour:
+      'Where the code of an attempt cannot be fetched, a click says so beside the button and to screen readers; after a reload it connects.',
+    source: 'connect.md, React package',
+  },
   'e2e:dialog-missing': {
     behaviour:
       'Where the dialog of a connected account cannot be fetched, the page says so beside the button and to screen readers; nothing else of the page changes.',

@@ -220,16 +220,52 @@ verifies('e2e:strict-policy', async () => {
   expect(await page.evaluate(() => sessionStorage.getItem('refused'))).toBeNull()
 })
 
+verifies('e2e:early-click', async () => {
+  const page = await atSettings()
+  const held: (() => Promise<void>)[] = []
+  await page.route(/\/assets\/(attempt|connect-beside)/, (route) => {
+    held.push(() => route.continue())
+  })
+  await page.reload()
+  await connectButton(page).click()
+  await inState(page, 'opening')
+  await expect.poll(() => held.length).toBe(2)
+  const [popup] = await Promise.all([page.waitForEvent('popup'), ...held.map((goOn) => goOn())])
+  await inState(page, 'waiting')
+  await consent(popup)
+  await inState(page, 'connected')
+})
+
+verifies('e2e:click-missing', async () => {
+  const page = await atSettings()
+  const late = /\/assets\/(attempt|connect-beside)/
+  await page.route(late, (route) => route.fulfill({ status: 404 }))
+  await page.reload()
+  await inState(page, 'idle')
+  await connectButton(page).click()
+  await inState(page, 'error')
+  await card(page).locator('[data-keywell-actions]').getByText('reload the page').waitFor()
+  await page.getByRole('status').getByText('reload the page').waitFor()
+  await expectAccessible(page)
+  await page.unroute(late)
+  await page.reload()
+  await connect(page)
+})
+
 verifies('e2e:dialog-missing', async () => {
   const page = await atSettings()
   await connect(page)
-  await page.reload()
-  await page.route('**/assets/account-dialog*', (route) => route.abort())
-  await connectButton(page).click()
-  await note(page, 'reload the page').waitFor()
-  await page.getByRole('status').getByText('reload the page').waitFor()
-  await inState(page, 'connected')
-  await page.unroute('**/assets/account-dialog*')
+  for (const part of ['account-dialog', 'connect-beside']) {
+    await page.route(`**/assets/${part}*`, (route) => route.fulfill({ status: 404 }))
+    await page.reload()
+    await inState(page, 'connected')
+    await connectButton(page).click()
+    const beside = card(page).locator('[data-keywell-actions]')
+    await beside.getByText('reload the page').waitFor()
+    await page.getByRole('status').getByText('reload the page').waitFor()
+    await inState(page, 'connected')
+    await page.unroute(`**/assets/${part}*`)
+  }
   await page.reload()
   await connectButton(page).click()
   await page.getByRole('dialog', { name: 'GitLab' }).waitFor()

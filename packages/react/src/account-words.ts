@@ -8,7 +8,7 @@ import type { ProviderOptions } from './core/index.ts'
 export type KnownProviders = readonly ProviderOptions[] | undefined
 
 export function providerOf(
-  { provider }: Pick<Connection, 'provider'>,
+  { provider }: { readonly provider: string },
   known: KnownProviders,
 ): ProviderOptions | undefined {
   return known?.find(({ name }) => name === provider)

@@ -1,18 +1,20 @@
 import type { Connection } from '@keywell/protocol'
 import { type ReactElement, useEffect, useId, useRef, useState } from 'react'
+import { type KnownProviders, providerOf } from './account-words.ts'
 import { ConnectButton } from './connect-button.tsx'
-import { type Keywell, useKeywell, useTexts } from './context.ts'
+import { useTexts } from './context.ts'
 import type { ConnectHandlers, ConnectStateName } from './core/index.ts'
-import { titleOf } from './messages.ts'
 import { useParts } from './parts.ts'
 import { managerTexts } from './texts/manager.ts'
 import { fill } from './texts/texts.ts'
 import type { AccountOffer } from './use-offers.ts'
 import { usePlace } from './use-place.ts'
+import { useTitle } from './use-title.ts'
 import { VariableField } from './variable-field.tsx'
 
 interface AddAccountProps {
   offer: AccountOffer
+  known: KnownProviders
   /** The user's connections, at any provider. */
   connections: readonly Connection[]
   handlers: ConnectHandlers
@@ -38,8 +40,8 @@ export function AddAccounts({
 }
 
 /** Connects the first account at a provider, and further ones under names of their own. */
-function AddAccount({ offer, connections, handlers, onAdded }: AddAccountProps): ReactElement {
-  const keywell = useKeywell()
+function AddAccount(props: AddAccountProps): ReactElement {
+  const { offer, known, connections, handlers, onAdded } = props
   const part = useParts()
   const { manager } = useTexts(managerTexts)
   const [isOpen, setOpen] = useState(false)
@@ -48,10 +50,10 @@ function AddAccount({ offer, connections, handlers, onAdded }: AddAccountProps):
   const [attempted, setAttempted] = useState<string>()
   const opener = useRef<HTMLButtonElement>(null)
   const [host, setHost] = useState<string | null>(null)
-  const asksPlace = usePlace(isPlaceOpen(keywell, offer) ? offer.provider : undefined) !== undefined
+  const asksPlace = usePlace(isPlaceOpen(offer, known) ? offer.provider : undefined) !== undefined
   const target = asksPlace ? { ...offer, host: host ?? undefined } : offer
   const taken = connections.filter((one) => isAt(one, target)).map(({ name }) => name)
-  const provider = titleOf(keywell, offer.provider)
+  const provider = useTitle(offer.provider)
   const suggestion = fill(manager.suggestion, { count: String(taken.length + 1) })
   const chosen = taken.includes('default') ? freeName(nameOf(text) || suggestion, taken) : 'default'
   const name = attempted ?? chosen
@@ -117,8 +119,9 @@ function AddAccount({ offer, connections, handlers, onAdded }: AddAccountProps):
 }
 
 /** Whether the host of an account may be made of a word that only its user knows. */
-function isPlaceOpen({ client }: Keywell, { provider, host }: AccountOffer): boolean {
-  const { hosts = [], defaultHost = null } = client.provider(provider) ?? {}
+function isPlaceOpen(offer: AccountOffer, known: KnownProviders): boolean {
+  const { host } = offer
+  const { hosts = [], defaultHost = null } = providerOf(offer, known) ?? {}
   return host === undefined && hosts.length === 0 && defaultHost === null
 }
 

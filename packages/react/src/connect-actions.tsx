@@ -1,9 +1,9 @@
 import type { ReactElement } from 'react'
-import { type ConnectView, noteFor } from './connect-view.ts'
-import { useTexts } from './context.ts'
+import { noteFor } from './connect-notes.ts'
+import type { ConnectView } from './connect-view.ts'
+import { useKeywell } from './context.ts'
 import { Icon } from './icons.tsx'
 import { useParts } from './parts.ts'
-import { connectTexts } from './texts/connect.ts'
 
 /**
  * The text beside the button, and its actions: open the popup again, cancel, continue in this tab, disconnect.
@@ -17,8 +17,8 @@ export function ConnectActions({
   /** Offers to remove a connection that needs its user. */
   onDisconnect?: (() => void) | undefined
 }): ReactElement | null {
-  const texts = useTexts(connectTexts)
-  const note = noteFor(texts, view, onDisconnect)
+  const { messages } = useKeywell()
+  const note = noteFor(messages, view, onDisconnect)
   const part = useParts()
   if (note === undefined) return null
   return (

@@ -1,11 +1,5 @@
 import type { Connection } from '@keywell/protocol'
-import {
-  type ComponentPropsWithoutRef,
-  isValidElement,
-  type ReactElement,
-  type ReactNode,
-  type RefAttributes,
-} from 'react'
+import type { ComponentPropsWithoutRef, ReactElement, ReactNode, RefAttributes } from 'react'
 import { checkProps, needsProvider } from './check-props.ts'
 import type { ConnectView } from './connect-view.ts'
 import type { ConnectHandlers, ConnectTarget, StartOptions } from './core/index.ts'
@@ -59,12 +53,10 @@ export interface ConnectButtonProps
 
 /** The props that are for the `<button>`: all that are not ours. */
 export function attributesOf(props: ConnectButtonProps): ButtonProps {
-  const { provider, host, connectionName, connectionId, ...beyondTarget } = props
-  const { scopes, mode, method, scopePicker, ...beyondOptions } = beyondTarget
-  const { onSuccess, onExit, onEvent, ...beyondHandlers } = beyondOptions
-  const { reconnect, disconnectable, onManage, onDisconnect, ...beyondOffers } = beyondHandlers
-  const { size, variant, asChild, render, children, ...attributes } = beyondOffers
-  return attributes
+  const { provider, host, connectionName, connectionId, scopes, mode, method, ...beyond } = props
+  const { onSuccess, onExit, onEvent, onManage, onDisconnect, reconnect, ...further } = beyond
+  const { disconnectable, scopePicker, size, variant, asChild, render, children, ...rest } = further
+  return rest
 }
 
 /** Called in development only. @throws TypeError */
@@ -81,7 +73,7 @@ export function checkConnectButton(props: ConnectButtonProps): void {
       'Pass the id of a connection (con_…), or its name as connectionName="work".',
     ],
     'got asChild without exactly one element as its child': [
-      asChild === true && typeof children !== 'function' && !isValidElement(children),
+      asChild === true && typeof children !== 'function' && !isElement(children),
       'Put one button into it: <ConnectButton asChild …><MyButton /></ConnectButton>.',
     ],
     'got asChild and render': [
@@ -97,4 +89,9 @@ export function checkConnectButton(props: ConnectButtonProps): void {
       'Name the scopes of the key: scopes={["read_api"]}. Its user ticks them at the provider.',
     ],
   })
+}
+
+/** As of React, whose own check would stay in a page's bundle. */
+function isElement(children: ReactNode): boolean {
+  return typeof children === 'object' && children !== null && 'props' in children
 }

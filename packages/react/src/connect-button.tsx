@@ -8,11 +8,10 @@ import {
   useImperativeHandle,
   useRef,
 } from 'react'
-import { ConnectActions } from './connect-actions.tsx'
 import { type ConnectButtonProps, checkConnectButton } from './connect-button-props.ts'
 import { ConnectContent } from './connect-content.tsx'
 import { Slot } from './slot.tsx'
-import { useConnectButton } from './use-connect-button.tsx'
+import { useConnectButton } from './use-connect-button.ts'
 
 // Bundlers replace it, as they do in React's own index.js.
 declare const process: { env: { NODE_ENV?: string } }
@@ -38,15 +37,12 @@ export const ConnectButton: ForwardRefExoticComponent<
   const { provider, asChild, render, children } = props
   const button = useRef<HTMLButtonElement | null>(null)
   useImperativeHandle<HTMLButtonElement | null, HTMLButtonElement | null>(ref, () => button.current)
-  const { view, note, opensDialog, attributes, onDisconnect, dialogs } = useConnectButton(
-    props,
-    button,
-  )
+  const { view, opensDialog, attributes, late, beside } = useConnectButton(props)
   const content = typeof children === 'function' ? children(view) : children
   const buttonProps = {
     ...attributes,
     children: (
-      <ConnectContent provider={provider} view={view} opensDialog={opensDialog}>
+      <ConnectContent {...{ provider, view, opensDialog }} Icon={late?.Icon}>
         {asChild ? undefined : content}
       </ConnectContent>
     ),
@@ -60,8 +56,11 @@ export const ConnectButton: ForwardRefExoticComponent<
       ) : (
         <button {...buttonProps} ref={button} />
       )}
-      <ConnectActions view={{ ...view, note }} onDisconnect={onDisconnect} />
-      {dialogs}
+      {late ? (
+        <late.ConnectBeside {...beside} button={button} />
+      ) : (
+        view.note && <span data-keywell-actions="">{view.note}</span>
+      )}
     </>
   )
 })

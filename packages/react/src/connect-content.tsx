@@ -1,6 +1,6 @@
 import type { ReactElement, ReactNode } from 'react'
 import type { ConnectView } from './connect-view.ts'
-import { Icon } from './icons.tsx'
+import type { Icon } from './icons.tsx'
 import { useParts } from './parts.ts'
 import { ProviderMark } from './provider-mark.tsx'
 
@@ -9,13 +9,15 @@ export interface ConnectContentProps {
   view: ConnectView
   /** A click opens a dialog. */
   opensDialog: boolean
+  /** Decoration: the words beside it say the same, also before it is fetched. */
+  Icon: typeof Icon | undefined
   /** In place of the label. */
   children?: ReactNode
 }
 
 /** What stands in the button: the provider's mark, which shows the state too, and the label. */
 export function ConnectContent(props: ConnectContentProps): ReactElement {
-  const { provider, view, opensDialog, children } = props
+  const { provider, view, opensDialog, Icon, children } = props
   const { state, title, label } = view
   const part = useParts()
   const isNamed = children !== undefined || label.includes(title)
@@ -27,11 +29,11 @@ export function ConnectContent(props: ConnectContentProps): ReactElement {
           title={isNamed ? undefined : title}
           className={part('mark').className}
         />
-        {state.name === 'connected' && <Icon name="check" />}
-        {state.name === 'needs_reauth' && <Icon name="alert" />}
+        {Icon && state.name === 'connected' && <Icon name="check" />}
+        {Icon && state.name === 'needs_reauth' && <Icon name="alert" />}
       </span>
       <span {...part('label')}>{children ?? label}</span>
-      {opensDialog && <Icon name="more" />}
+      {Icon && opensDialog && <Icon name="more" />}
     </>
   )
 }

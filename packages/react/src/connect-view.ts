@@ -7,7 +7,7 @@ import {
   type KeywellClient,
   type StartOptions,
 } from './core/index.ts'
-import { labelOf, type MessagesOverride, noteOf, titleOf } from './messages.ts'
+import { labelOf, type MessagesOverride, titleOf } from './messages.ts'
 import type { ConnectTexts } from './texts/connect.ts'
 import { fill } from './texts/texts.ts'
 
@@ -36,28 +36,38 @@ interface Source {
 export function viewOf(
   source: Source,
   target: ConnectTarget,
-  parts: { state: ConnectState; connect: Connect; options: StartOptions; texts: ConnectTexts },
+  parts: {
+    state: ConnectState
+    connect: Connect
+    options: StartOptions
+    texts: ConnectTexts
+    notes: Notes | null | undefined
+  },
 ): ConnectView {
-  const { state, connect, options, texts } = parts
+  const { state, connect, options, texts, notes } = parts
   const title = titleOf(source, target.provider)
   // None while it is idle: a page that is hydrated late must say what the server said.
   const found = state.name === 'idle' ? undefined : source.client.find(target)
   const connection = 'connection' in state ? state.connection : found
-  const waitingText = fill(texts.popup, { provider: title })
+  const said = { state, title, connection }
+  const isLost = notes === null && ('error' in state || state.name === 'blocked')
   return {
-    state,
-    title,
-    label: labelOf(texts, { state, title, connection }),
-    note: noteOf(texts, { state, title }),
-    connection,
-    start: (more) => connect.start({ ...options, waitingText, ...more }),
+    ...said,
+    label: labelOf(texts, said),
+    note: notes?.noteOf(source.messages, said) ?? (isLost ? texts.notLoaded : undefined),
+    start(more) {
+      const waitingText = fill(texts.popup, { provider: title })
+      connect.start({ ...options, waitingText, ...more })
+    },
     cancel: connect.cancel,
   }
 }
 
+/** What writes the text beside a button; null where its code could not be fetched. */
+export type Notes = Pick<typeof import('./connect-notes.ts'), 'noteOf'>
+
 /** Attributes by which the stylesheet, tests and screen readers know the state of a button. */
 export interface StateAttributes {
-  'data-keywell-button': ''
   'data-state': ConnectState['name']
   'data-loading': '' | undefined
   'data-renewable': 'false' | undefined
@@ -67,49 +77,11 @@ export interface StateAttributes {
 export function stateAttributes(state: ConnectState, isLoading: boolean): StateAttributes {
   const isRenewed = state.name !== 'connected' || state.connection.renewable
   return {
-    'data-keywell-button': '',
     'data-state': state.name,
     // Until the list of connections is there, `idle` is a guess.
     'data-loading': state.name === 'idle' && isLoading ? '' : undefined,
     // Only for a connection that cannot be renewed: its user has to connect again when it ends.
     'data-renewable': isRenewed ? undefined : 'false',
     'aria-busy': isBusy(state),
-  }
-}
-
-/** The text beside a button, and what its user can do there. */
-export interface Note {
-  readonly text: string
-  /** Whether a sign of alarm stands before the text. */
-  readonly isAlert: boolean
-  /** For the operator, who finds the request by it. */
-  readonly reference: string | undefined
-  readonly actions: readonly (readonly [text: string, act: () => void])[]
-}
-
-/** @param onDisconnect offers to remove a connection that needs its user */
-export function noteFor(
-  texts: ConnectTexts,
-  { state, note: text, start, cancel }: ConnectView,
-  onDisconnect?: (() => void) | undefined,
-): Note | undefined {
-  if (text === undefined) return undefined
-  const requestId = state.name === 'error' ? state.error.requestId : undefined
-  const actions: Partial<Record<string, Note['actions']>> = {
-    waiting: [
-      [texts.actions.reopen, () => start()],
-      [texts.actions.cancel, cancel],
-    ],
-    blocked: [
-      [texts.actions.continueHere, () => start({ mode: 'redirect' })],
-      [texts.actions.retry, () => start()],
-    ],
-    needs_reauth: onDisconnect ? [[texts.actions.disconnect, onDisconnect]] : [],
-  }
-  return {
-    text,
-    isAlert: state.name !== 'waiting' && state.name !== 'cancelled',
-    reference: requestId && fill(texts.reference, { id: requestId }),
-    actions: actions[state.name] ?? [],
   }
 }

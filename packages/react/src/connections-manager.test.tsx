@@ -367,9 +367,10 @@ describe('many accounts', () => {
       ...makeProvider(name, name),
       hosts: [`https://${name}.com`],
     }))
+    standIn.brands = { ...standIn.brands, tracker: { title: 'Acme Tracker', mark: null } }
     showMany({ provider: 'tracker' })
-    await until(() => expect(titles()).toEqual(['tracker']))
-    await button('Add another tracker account')
+    await until(() => expect(titles()).toEqual(['Acme Tracker']))
+    await button('Add another Acme Tracker account')
     expect(screen.queryByRole('button', { name: /GitLab/i })).toBeNull()
   })
 })

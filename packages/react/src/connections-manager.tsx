@@ -9,7 +9,7 @@ import { latePart } from './late-part.ts'
 import { joinClasses, useParts } from './parts.ts'
 import { connectTexts } from './texts/connect.ts'
 import { managerFrameTexts } from './texts/manager-frame.ts'
-import { useLiveConnections } from './use-connections.ts'
+import { useLiveConnections } from './use-live-connections.ts'
 import type { ManagerScopePicker } from './use-managed-account.tsx'
 import type { AccountOffer } from './use-offers.ts'
 

@@ -13,21 +13,22 @@ export interface Keywell {
   readonly locale: string
   /** The app's own, by part. */
   readonly classNames: ClassNames | undefined
-  /** Fetches the texts of errors, of which a page needs none before its first attempt. */
-  readonly loadErrorTexts: () => void
   /** Has screen readers read a sentence. */
   readonly announce: (sentence: string) => void
 }
 
 export const KeywellContext: React.Context<Keywell | null> = createContext<Keywell | null>(null)
 
+/** Null outside of a `KeywellProvider`. */
+export function useKeywellIfAny(): Keywell | null {
+  return useContext(KeywellContext)
+}
+
 /** @throws Error outside of a `KeywellProvider` */
 export function useKeywell(): Keywell {
-  const keywell = useContext(KeywellContext)
+  const keywell = useKeywellIfAny()
   if (keywell === null) {
-    throw new Error(
-      'Keywell: this is outside of <KeywellProvider>. Put <KeywellProvider> around it.',
-    )
+    throw new Error('Keywell: put <KeywellProvider> around this.')
   }
   return keywell
 }

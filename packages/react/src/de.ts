@@ -86,8 +86,7 @@ export const de: Messages = {
     unavailable:
       'Der Dienst ist nicht erreichbar. Bitte versuchen Sie es in einigen Minuten erneut.',
   },
-  notLoaded:
-    'Das konnte nicht geladen werden. Bitte laden Sie die Seite neu, und versuchen Sie es erneut.',
+  notLoaded: 'Das konnte nicht geladen werden. Bitte laden Sie die Seite neu.',
   reference: 'Für Ihren Administrator: {id}',
   actions: {
     reopen: 'Erneut öffnen',

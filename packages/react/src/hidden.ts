@@ -3,6 +3,6 @@
  * strict Content-Security-Policy forbids `style` attributes that come from a server, and allows this.
  */
 export function hideVisually({ style }: HTMLElement): void {
-  style.cssText =
-    'position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap'
+  // Fixed, so that what is clipped makes no page longer.
+  style.cssText = 'position:fixed;clip-path:inset(50%)'
 }

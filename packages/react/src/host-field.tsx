@@ -8,13 +8,13 @@ import {
   useId,
 } from 'react'
 import { checkProps, needsProvider } from './check-props.ts'
-import { useKeywell, useTexts } from './context.ts'
+import { useTexts } from './context.ts'
 import { HostFrame, onEnter } from './host-frame.tsx'
-import { titleOf } from './messages.ts'
 import { joinClasses, useParts } from './parts.ts'
 import { hostFrameTexts } from './texts/host-frame.ts'
 import { fill } from './texts/texts.ts'
 import { type HostFieldOptions, useHostLook } from './use-host-look.ts'
+import { useTitle } from './use-title.ts'
 
 // Bundlers replace it, as they do in React's own index.js.
 declare const process: { env: { NODE_ENV?: string } }
@@ -44,9 +44,9 @@ export const HostField: ForwardRefExoticComponent<
     checkProps('HostField', needsProvider(props.provider))
   }
   const { provider, method, onHost, onCheck, onChange, onKeyDown, defaultValue, ...rest } = props
-  const keywell = useKeywell()
+  const title = useTitle(provider)
   const { host: texts } = useTexts(hostFrameTexts)
-  const say = (sentence: string) => fill(sentence, { provider: titleOf(keywell, provider) })
+  const say = (sentence: string) => fill(sentence, { provider: title })
   const words = { idle: texts.hint, checking: texts.checking }
   const typing = useHostLook(props, { first: defaultValue, say, words, textOf: (host) => host })
   const { text, state, edit } = typing

@@ -36,9 +36,9 @@ export {
   type UseConnections,
   useConnection,
   useConnections,
-  useLiveConnections,
 } from './use-connections.ts'
 export type { HostFieldOptions } from './use-host-look.ts'
+export { useLiveConnections } from './use-live-connections.ts'
 export type { ScopeChoice } from './use-managed-account.tsx'
 export type { AccountOffer } from './use-offers.ts'
 export type { ButtonScopePicker } from './use-scope-dialog.tsx'

@@ -8,7 +8,6 @@ import { useSyncExternalStore } from 'react'
 export function latePart<Part>(load: () => Promise<Part>): () => Part | null | undefined {
   let part: Part | null | undefined
   const subscribe = (listener: () => void) => {
-    let isMounted = true
     void load()
       .then(
         (loaded) => {
@@ -18,10 +17,9 @@ export function latePart<Part>(load: () => Promise<Part>): () => Part | null | u
           part ??= null
         },
       )
-      .then(() => isMounted && listener())
-    return () => {
-      isMounted = false
-    }
+      // Of a component that is gone by then, React knows.
+      .then(listener)
+    return () => undefined
   }
   return () =>
     useSyncExternalStore(

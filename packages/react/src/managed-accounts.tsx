@@ -1,3 +1,4 @@
+import type { Connection } from '@keywell/protocol'
 import { type ReactElement, type RefObject, useMemo, useRef } from 'react'
 import { AddAccounts } from './add-account.tsx'
 import { ConnectionList } from './connection-list.tsx'
@@ -17,7 +18,8 @@ export interface ManagedAccountsProps extends ConnectionsManagerProps {
 export function ManagedAccounts(props: ManagedAccountsProps): ReactElement {
   const { provider, providers, headingLevel = 2, scopePicker = true, onDisconnect } = props
   const { onSuccess, onExit, onEvent } = props
-  const { status, connections: all, refresh } = props.read
+  const { status, refresh } = props.read
+  const all = useUnchanged(props.read.connections)
   const handlers = useMemo(() => ({ onSuccess, onExit, onEvent }), [onSuccess, onExit, onEvent])
   const connections = useMemo(
     () => all.filter((one) => provider === undefined || one.provider === provider),
@@ -53,6 +55,7 @@ export function ManagedAccounts(props: ManagedAccountsProps): ReactElement {
       {(status === 'ready' || all.length > 0) && (
         <AddAccounts
           offers={offers}
+          known={known}
           connections={all}
           handlers={handlers}
           onAdded={({ id }) => focus.moveTo(id)}
@@ -60,4 +63,14 @@ export function ManagedAccounts(props: ManagedAccountsProps): ReactElement {
       )}
     </>
   )
+}
+
+/** Connections that are as before keep their identity, so that a row that shows one is not drawn again. */
+function useUnchanged(read: readonly Connection[]): readonly Connection[] {
+  const before = useRef(read)
+  return useMemo(() => {
+    const known = new Map(before.current.map((one) => [JSON.stringify(one), one]))
+    before.current = read.map((one) => known.get(JSON.stringify(one)) ?? one)
+    return before.current
+  }, [read])
 }

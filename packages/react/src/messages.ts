@@ -1,12 +1,12 @@
 import type { Connection } from '@keywell/protocol'
 import { titles } from '@keywell/providers/titles'
-import type { ConnectState, KeywellClient } from './core/index.ts'
+import { type ConnectState, isBusy, type KeywellClient } from './core/index.ts'
 import { own } from './own.ts'
 import type { AccountTexts } from './texts/account.ts'
 import type { ConnectTexts } from './texts/connect.ts'
-import type { ErrorTexts } from './texts/errors.ts'
 import type { HostTexts } from './texts/host.ts'
 import type { ManagerTexts } from './texts/manager.ts'
+import type { NoteTexts } from './texts/notes.ts'
 import type { ScopeTexts } from './texts/scopes.ts'
 import type { StatusTexts } from './texts/status.ts'
 import { fill } from './texts/texts.ts'
@@ -18,6 +18,7 @@ import type { VariableTexts } from './texts/variable.ts'
  */
 export interface Messages
   extends ConnectTexts,
+    NoteTexts,
     AccountTexts,
     HostTexts,
     VariableTexts,
@@ -26,8 +27,6 @@ export interface Messages
     ManagerTexts {
   /** Language tag (BCP 47) that dates and lists are written in, e.g. `en`. */
   readonly locale: string
-  readonly errors: ErrorTexts['errors']
-  readonly providerReasons: ErrorTexts['providerReasons']
   /** Titles of providers. Default: the service's, else the name with a capital letter. */
   readonly providers: Readonly<Partial<Record<string, string>>>
 }
@@ -60,19 +59,21 @@ export function accountName({ account }: Connection): string | undefined {
 
 /** The text of the button. */
 export function labelOf({ button }: ConnectTexts, { state, title, connection }: Labelled): string {
-  switch (state.name) {
-    case 'opening':
-    case 'waiting':
-    case 'confirming':
-      return fill(button[state.name], { provider: title })
-    case 'connected': {
-      const account = accountName(state.connection)
-      const text = account ? button.connected : button.connectedUnnamed
-      return fill(text, { provider: title, account: account ?? '' })
-    }
-    default:
-      return fill(connection ? button.reconnect : button.idle, { provider: title })
-  }
+  const account = state.name === 'connected' ? accountName(state.connection) : undefined
+  return fill(button[labelName(state, account, connection)], {
+    provider: title,
+    account: account ?? '',
+  })
+}
+
+function labelName(
+  state: ConnectState,
+  account: string | undefined,
+  connection: Connection | undefined,
+): keyof ConnectTexts['button'] {
+  if (isBusy(state)) return state.name
+  if (state.name === 'connected') return account ? state.name : 'connectedUnnamed'
+  return connection ? 'reconnect' : 'idle'
 }
 
 interface Labelled {
@@ -80,32 +81,4 @@ interface Labelled {
   readonly title: string
   /** The connection that exists, also after an attempt that failed. */
   readonly connection?: Connection | undefined
-}
-
-/** The text beside the button, if there is one. */
-export function noteOf(texts: ConnectTexts, { state, title }: Labelled): string | undefined {
-  const text = noteText(texts, state)
-  return text && fill(text, { provider: title })
-}
-
-function noteText(texts: ConnectTexts, state: ConnectState): string | undefined {
-  const { errors, note, popupClosed, providerReasons, reasons } = texts
-  switch (state.name) {
-    case 'waiting':
-      return state.popupClosed ? popupClosed : undefined
-    case 'needs_reauth':
-      return state.reason ? reasons[state.reason] : note.needs_reauth
-    case 'error': {
-      const { providerReason, code } = state.error
-      const explained = providerReason ? providerReasons[providerReason] : own<string>(errors, code)
-      return explained ?? note.error
-    }
-    case 'blocked':
-    case 'cancelled':
-    case 'denied':
-    case 'expired':
-      return note[state.name]
-    default:
-      return undefined
-  }
 }

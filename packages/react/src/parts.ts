@@ -1,5 +1,4 @@
-import { useContext } from 'react'
-import { KeywellContext } from './context.ts'
+import { useKeywellIfAny } from './context.ts'
 
 /**
  * Class names by part, for apps that write their looks as classes. The name of a part is that of its attribute:
@@ -131,7 +130,7 @@ export interface PartProps {
  */
 export function useParts(): (name: PartName) => PartProps {
   // A mark may stand outside of a provider.
-  const classNames = useContext(KeywellContext)?.classNames
+  const classNames = useKeywellIfAny()?.classNames
   return (name) => ({ [attributeOf(name)]: '', className: classNames?.[name] })
 }
 

@@ -1,6 +1,5 @@
-import type { ProviderBrand } from '@keywell/protocol'
-import { type ReactElement, useContext, useEffect, useSyncExternalStore } from 'react'
-import { KeywellContext } from './context.ts'
+import type { ReactElement } from 'react'
+import { useBrand } from './use-connections.ts'
 
 export interface ProviderMarkProps {
   /** Name in the catalogue, e.g. `gitlab`. */
@@ -19,7 +18,7 @@ export interface ProviderMarkProps {
  */
 export function ProviderMark(props: ProviderMarkProps): ReactElement {
   const { provider, title, size = 20, className } = props
-  const mark = useMark(provider)
+  const mark = useBrand(provider)?.mark
   const name = title ? { role: 'img', 'aria-label': title } : { 'aria-hidden': true }
   return mark ? (
     // biome-ignore lint/a11y/noSvgWithoutTitle: it is hidden or has a label
@@ -43,15 +42,3 @@ export function ProviderMark(props: ProviderMarkProps): ReactElement {
     />
   )
 }
-
-function useMark(provider: string): ProviderBrand['mark'] | undefined {
-  const client = useContext(KeywellContext)?.client
-  useEffect(() => client?.connections.show(provider), [client, provider])
-  return useSyncExternalStore(
-    client?.connections.subscribe ?? subscribeToNothing,
-    () => client?.brand(provider)?.mark,
-    () => undefined,
-  )
-}
-
-const subscribeToNothing = () => () => undefined

@@ -1,21 +1,12 @@
 'use client'
 
-import {
-  type ReactElement,
-  type ReactNode,
-  useCallback,
-  useEffect,
-  useMemo,
-  useRef,
-  useState,
-} from 'react'
+import { type ReactElement, type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
 import { checkProps } from './check-props.ts'
 import { KeywellContext } from './context.ts'
 import { type ClientOptions, createKeywellClient } from './core/index.ts'
 import { hideVisually } from './hidden.ts'
 import type { MessagesOverride } from './messages.ts'
 import type { ClassNames } from './parts.ts'
-import { mergeTexts } from './texts/texts.ts'
 
 // Bundlers replace it, as they do in React's own index.js.
 declare const process: { env: { NODE_ENV?: string } }
@@ -52,39 +43,28 @@ export function KeywellProvider({
 }: KeywellProviderProps): ReactElement {
   if (process.env.NODE_ENV !== 'production') checkLocale(locale)
   const [client] = useState(() => createKeywellClient(options))
-  const region = useRef<HTMLDivElement | null>(null)
-  const announce = useCallback((sentence: string) => {
-    // Written without React, so that a sentence causes no render.
-    if (region.current) region.current.textContent = sentence
-  }, [])
-  useEffect(() => client.takeReturn(), [client])
-  const [errorTexts, setErrorTexts] = useState<object>()
-  const loadErrorTexts = useCallback(() => {
-    // Without them an error has a sentence that fits each.
-    import('./texts/errors.ts').then(
-      (texts) => setErrorTexts(texts.errorTexts),
-      () => undefined,
-    )
-  }, [])
+  const region = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (region.current) hideVisually(region.current)
+    client.takeReturn()
+  }, [client])
   const keywell = useMemo(
     () => ({
       client,
-      messages: errorTexts ? { ...messages, ...mergeTexts(errorTexts, messages) } : messages,
+      messages,
       locale,
       classNames,
-      loadErrorTexts,
-      announce,
+      announce(sentence: string) {
+        // Written without React, so that a sentence causes no render.
+        if (region.current) region.current.textContent = sentence
+      },
     }),
-    [client, messages, errorTexts, locale, classNames, loadErrorTexts, announce],
+    [client, messages, locale, classNames],
   )
-  const setRegion = useCallback((element: HTMLDivElement | null) => {
-    region.current = element
-    if (element) hideVisually(element)
-  }, [])
   return (
     <KeywellContext.Provider value={keywell}>
       {children}
-      <div ref={setRegion} role="status" data-keywell-status="" />
+      <div ref={region} role="status" data-keywell-status="" />
     </KeywellContext.Provider>
   )
 }

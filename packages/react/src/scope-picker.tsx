@@ -15,12 +15,12 @@ import { checkProps, needsProvider } from './check-props.ts'
 import { useKeywell, useTexts } from './context.ts'
 import { returnFocus } from './focus.ts'
 import { latePart } from './late-part.ts'
-import { titleOf } from './messages.ts'
 import { joinClasses, useParts } from './parts.ts'
 import { connectTexts } from './texts/connect.ts'
 import { scopeFrameTexts } from './texts/scope-frame.ts'
 import { fill } from './texts/texts.ts'
 import { type ScopeOptionsState, useScopeOptions } from './use-scope-options.ts'
+import { useTitle } from './use-title.ts'
 
 // Bundlers replace it, as they do in React's own index.js.
 declare const process: { env: { NODE_ENV?: string } }
@@ -94,7 +94,7 @@ export const ScopePicker: ForwardRefExoticComponent<
     connectionId: connection?.id,
   })
   const late = useLateChoice()
-  const title = titleOf(keywell, provider)
+  const title = useTitle(provider)
   // One element from the first state on: what becomes of its text is read aloud.
   const notice = late ? late.noticeOf(state, keywell.messages) : late === null ? notLoaded : loading
   const shown = late ? state.name : late === null ? 'error' : 'loading'

@@ -7,7 +7,8 @@ import { useKeywell } from './context.ts'
 import { returnFocus } from './focus.ts'
 import { useLazyDialog } from './use-lazy-dialog.ts'
 
-const load = () => import('./account-dialog.tsx').then((module) => module.AccountDialog)
+export const loadAccountDialog = (): Promise<typeof AccountDialog> =>
+  import('./account-dialog.tsx').then((module) => module.AccountDialog)
 
 interface Subject {
   readonly asks: 'account' | 'disconnect'
@@ -35,7 +36,7 @@ export function useAccountDialog(parts: {
   const { button, view, actions, facts, onDisconnect } = parts
   const { announce } = useKeywell()
   const { opened, isMissing, prefetch, open, close } = useLazyDialog<typeof AccountDialog, Subject>(
-    load,
+    loadAccountDialog,
   )
   const farewell = useRef<string>(undefined)
   const wasOpen = useRef(false)

@@ -1,9 +1,9 @@
 'use client'
 
 import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react'
-import { useKeywell, useTexts } from './context.ts'
+import { useKeywell } from './context.ts'
 import type { Connect, ConnectHandlers, ConnectState, ConnectTarget } from './core/index.ts'
-import { labelOf, noteOf, titleOf } from './messages.ts'
+import { loadBeside } from './late-connect.ts'
 import { connectTexts } from './texts/connect.ts'
 
 /**
@@ -16,7 +16,6 @@ export function useConnect(
 ): { readonly state: ConnectState; readonly connect: Connect } {
   const keywell = useKeywell()
   const { client } = keywell
-  const texts = useTexts(connectTexts)
   const { provider, host, connectionName, connectionId } = target
   const connect = useMemo(
     () => client.connect({ provider, host, connectionName, connectionId }),
@@ -24,27 +23,21 @@ export function useConnect(
   )
   const state = useSyncExternalStore(connect.subscribe, connect.getSnapshot, () => idle)
 
-  // The newest handlers, without detaching from the flow at each render.
-  const latest = useRef({ ...keywell, ...handlers, texts })
+  // One object with the newest handlers, so that a render detaches nothing from the flow.
+  const newest = useRef<ConnectHandlers>({}).current
   useEffect(() => {
-    latest.current = { ...keywell, ...handlers, texts }
+    newest.onSuccess = handlers.onSuccess
+    newest.onExit = handlers.onExit
+    newest.onEvent = (name, details) => {
+      // Without its code there is nothing to say but what the button says.
+      loadBeside().then(
+        ({ announceState }) => announceState(keywell, details),
+        () => keywell.announce(keywell.messages.notLoaded ?? connectTexts.notLoaded),
+      )
+      handlers.onEvent?.(name, details)
+    }
   })
-  useEffect(
-    () =>
-      connect.attach({
-        onSuccess: (connection) => latest.current.onSuccess?.(connection),
-        onExit: (error, details) => latest.current.onExit?.(error, details),
-        onEvent: (name, details) => {
-          const { texts, announce, loadErrorTexts, onEvent } = latest.current
-          if (name === 'opening') loadErrorTexts()
-          const { provider, state } = details
-          const said = { state, title: titleOf(latest.current, provider) }
-          announce(noteOf(texts, said) ?? labelOf(texts, said))
-          onEvent?.(name, details)
-        },
-      }),
-    [connect],
-  )
+  useEffect(() => connect.attach(newest), [connect, newest])
   return { state, connect }
 }
 

@@ -4,7 +4,8 @@ import type { ReactNode } from 'react'
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest'
 import { KeywellProvider } from './provider.tsx'
 import { type App, openApp } from './testing/app.ts'
-import { useConnection, useConnections, useLiveConnections } from './use-connections.ts'
+import { useConnection, useConnections } from './use-connections.ts'
+import { useLiveConnections } from './use-live-connections.ts'
 
 let app: App
 

@@ -1,9 +1,15 @@
 'use client'
 
-import type { Connection, ConnectionId, DisconnectAnswer, ProviderName } from '@keywell/protocol'
+import type {
+  Connection,
+  ConnectionId,
+  DisconnectAnswer,
+  ProviderBrand,
+  ProviderName,
+} from '@keywell/protocol'
 import { useCallback, useEffect, useSyncExternalStore } from 'react'
-import { useKeywell } from './context.ts'
-import { type ConnectionsSnapshot, followConnections, nothingKnown } from './core/index.ts'
+import { useKeywell, useKeywellIfAny } from './context.ts'
+import { type ConnectionsSnapshot, nothingKnown } from './core/index.ts'
 
 export interface UseConnections extends ConnectionsSnapshot {
   /** Reads the list again. Never rejects; a failure is `error`. */
@@ -22,13 +28,6 @@ export function useConnections(): UseConnections {
   )
   const { refresh, disconnect } = connections
   return { ...snapshot, refresh, disconnect }
-}
-
-/** The same, read again whenever a connection changes here or elsewhere, while the page is visible. */
-export function useLiveConnections(): UseConnections {
-  const { connections } = useKeywell().client
-  useEffect(() => followConnections(connections), [connections])
-  return useConnections()
 }
 
 export interface UseConnection extends Omit<UseConnections, 'connections' | 'disconnect'> {
@@ -54,3 +53,19 @@ export function useConnection(
   )
   return { ...all, connection, disconnect: disconnectThis }
 }
+
+/**
+ * How people know a provider: its title and mark, which come with the list of connections. Undefined before that, and
+ * outside of a `KeywellProvider`.
+ */
+export function useBrand(provider: ProviderName): ProviderBrand | undefined {
+  const client = useKeywellIfAny()?.client
+  useEffect(() => client?.connections.show(provider), [client, provider])
+  return useSyncExternalStore(
+    client?.connections.subscribe ?? subscribeToNothing,
+    () => client?.brand(provider),
+    () => undefined,
+  )
+}
+
+const subscribeToNothing = () => () => undefined

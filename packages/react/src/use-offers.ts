@@ -3,7 +3,7 @@ import { useCallback, useEffect, useState } from 'react'
 import type { KnownProviders } from './account-words.ts'
 import type { ConnectButtonProps } from './connect-button-props.ts'
 import { useKeywell } from './context.ts'
-import type { ProviderOptions } from './core/index.ts'
+import { type ProviderOptions, readProviders } from './core/index.ts'
 
 /** An account that can be connected. */
 export type AccountOffer = Pick<ConnectButtonProps, 'provider' | 'host' | 'scopes' | 'method'>
@@ -33,7 +33,7 @@ export function useOffers(
   const [isFailed, setFailed] = useState(false)
   const retry = useCallback(() => {
     setFailed(false)
-    client.readProviders().then(setOptions, () => setFailed(true))
+    readProviders(client).then(setOptions, () => setFailed(true))
   }, [client])
   useEffect(() => {
     if (isReady) retry()

@@ -1,5 +1,5 @@
 import type { Connection, ScopeName } from '@keywell/protocol'
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import type { ConnectView } from './connect-view.ts'
 import type { ConnectTarget } from './core/index.ts'
 import type { ScopeDialog } from './scope-dialog.tsx'
@@ -15,37 +15,29 @@ export interface ButtonScopePicker extends ScopePickerOptions {
   onConnect?: boolean | undefined
 }
 
-const load = () => import('./scope-dialog.tsx').then((module) => module.ScopeDialog)
+export const loadScopeDialog = (): Promise<typeof ScopeDialog> =>
+  import('./scope-dialog.tsx').then((module) => module.ScopeDialog)
 
 /** The dialog in which the user of a button chooses scopes, while it is open. */
 export function useScopeDialog(
   target: ConnectTarget,
-  picker: boolean | ButtonScopePicker,
-  named: readonly ScopeName[] | undefined,
+  picker: boolean | ButtonScopePicker | undefined,
+  choice: {
+    scopes: readonly ScopeName[] | undefined
+    onChoose: (scopes: readonly ScopeName[]) => void
+  },
 ): {
   dialog: (view: ConnectView) => ReactNode
-  prefetch: () => void
-  /** Asks for scopes, and begins an attempt with them. Undefined: the button has no picker. */
-  open: (() => void) | undefined
-  /** Before there is a connection, too. */
-  asksFirst: boolean
+  /** Asks for scopes, and begins an attempt with them. */
+  open: () => void
   isMissing: boolean
-  /** What the user chose last; before that, what the button names. */
-  scopes: readonly ScopeName[] | undefined
 } {
-  const [chosen, setChosen] = useState<readonly ScopeName[]>()
-  const lazy = useLazyDialog<typeof ScopeDialog, undefined>(load)
-  const { opened } = lazy
-  const scopes = chosen ?? named
-  const { tools, onConnect = true } = typeof picker === 'object' ? picker : {}
+  const lazy = useLazyDialog<typeof ScopeDialog, undefined>(loadScopeDialog)
+  const { opened, isMissing } = lazy
+  const { tools } = typeof picker === 'object' ? picker : {}
   return {
-    open: picker ? () => lazy.open(undefined) : undefined,
-    asksFirst: onConnect,
-    prefetch() {
-      if (picker) lazy.prefetch()
-    },
-    isMissing: lazy.isMissing,
-    scopes,
+    open: () => lazy.open(undefined),
+    isMissing,
     dialog: ({ title, connection, start }) =>
       opened && (
         <opened.Dialog
@@ -53,9 +45,9 @@ export function useScopeDialog(
           title={title}
           connection={connection}
           tools={tools}
-          scopes={scopes}
+          scopes={choice.scopes}
           onConfirm={(scopes) => {
-            setChosen(scopes)
+            choice.onChoose(scopes)
             start({ scopes })
           }}
           onClose={lazy.close}
@@ -70,7 +62,9 @@ export function useScopeChange(tools: readonly string[] | undefined): {
   open: (account: ScopeChange) => void
   isMissing: boolean
 } {
-  const { opened, open, close, isMissing } = useLazyDialog<typeof ScopeDialog, ScopeChange>(load)
+  const { opened, open, close, isMissing } = useLazyDialog<typeof ScopeDialog, ScopeChange>(
+    loadScopeDialog,
+  )
   const dialog = opened && (
     <opened.Dialog
       target={targetOf(opened.subject.connection)}

@@ -126,6 +126,7 @@ describe('a provider at one of a few addresses', () => {
   function standInWithRegions() {
     const standIn = createStandIn()
     standIn.places = { 'acme-watch': regions }
+    standIn.brands = { 'acme-watch': { title: 'Acme Watch', mark: null } }
     standIn.providers = [{ ...makeProvider('acme-watch', 'Acme Watch'), defaultHost: null }]
     return standIn
   }

@@ -10,15 +10,15 @@ import {
   useId,
 } from 'react'
 import { checkProps, needsProvider } from './check-props.ts'
-import { useKeywell, useTexts } from './context.ts'
+import { useTexts } from './context.ts'
 import { HostFrame, onEnter } from './host-frame.tsx'
-import { titleOf } from './messages.ts'
 import { joinClasses, useParts } from './parts.ts'
 import { hostFrameTexts } from './texts/host-frame.ts'
 import { fill } from './texts/texts.ts'
 import { variableTexts } from './texts/variable.ts'
 import { type HostFieldOptions, useHostLook } from './use-host-look.ts'
 import { usePlace } from './use-place.ts'
+import { useTitle } from './use-title.ts'
 
 // Bundlers replace it, as they do in React's own index.js.
 declare const process: { env: { NODE_ENV?: string } }
@@ -123,11 +123,10 @@ export const VariableField: ForwardRefExoticComponent<VariableFieldProps & RefAt
   })
 
 function useWords(provider: string, place: PlaceView | undefined) {
-  const keywell = useKeywell()
   const { host } = useTexts(hostFrameTexts)
   const { variable } = useTexts(variableTexts)
   const { title = '', example } = place ?? {}
-  const values = { provider: titleOf(keywell, provider), variable: title, example: example ?? '' }
+  const values = { provider: useTitle(provider), variable: title, example: example ?? '' }
   const say = (sentence: string) => fill(sentence, values)
   const { label, hint, choiceHint, choose, ...found } = { ...variable }
   const isOwn = place !== undefined

@@ -1,7 +1,8 @@
 import { vi } from 'vitest'
 import type { Browser } from '../testing/browser.ts'
+import type { ConnectHandlers } from './button.ts'
 import { type ClientOptions, createKeywellClient } from './client.ts'
-import type { Connect, ConnectHandlers } from './connect.ts'
+import type { Connect } from './connect.ts'
 
 /** Clients and buttons of a file's tests, each on the browser of the test that makes it. */
 export function createButtons(browser: () => Browser) {
@@ -39,3 +40,9 @@ export function createButtons(browser: () => Browser) {
 }
 
 export const nameOf = (connect: Connect) => connect.getSnapshot().name
+
+/** A click of a test then finds the code of an attempt, as one does that comes a moment after the page. */
+export async function fetchAttempts(): Promise<void> {
+  createKeywellClient({ window }).connect({ provider: 'gitlab' }).attach()()
+  await import('./attempt.ts')
+}

@@ -3,7 +3,7 @@
  * outages, a proxy that stops streams, events in pieces, minutes that pass, states at a chosen instant.
  */
 import { finishChannel } from '@keywell/protocol'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Browser } from '../testing/browser.ts'
 import {
   connectToken,
@@ -12,13 +12,15 @@ import {
   type StandIn,
   serviceUrl,
 } from '../testing/stand-in.ts'
-import { createButtons, nameOf } from './buttons.test.support.ts'
+import { createButtons, fetchAttempts, nameOf } from './buttons.test.support.ts'
 import { createKeywellClient } from './client.ts'
 import type { Connect } from './connect.ts'
 
 let standIn: StandIn
 let browser: Browser
 const { makeClient, makeButton, callsTo, cleanUps, cleanUp } = createButtons(() => browser)
+
+beforeAll(fetchAttempts)
 
 beforeEach(() => {
   vi.useFakeTimers({

@@ -1,9 +1,9 @@
 /** The client against the real service, behind an app with the SDK's `connectHandler`. */
 import { type ConnectionId, finishChannel, type SessionAnswer } from '@keywell/protocol'
-import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest'
 import { type App, openApp } from '../testing/app.ts'
 import type { Browser } from '../testing/browser.ts'
-import { createButtons, nameOf } from './buttons.test.support.ts'
+import { createButtons, fetchAttempts, nameOf } from './buttons.test.support.ts'
 import type { ClientOptions } from './client.ts'
 import type { Connect } from './connect.ts'
 import { messageChannel } from './flow-messages.ts'
@@ -12,6 +12,8 @@ import { planScopes, readScopeOptions, toolsOf } from './index.ts'
 let app: App
 let browser: Browser
 const { makeClient, makeButton, callsTo, cleanUps, cleanUp } = createButtons(() => browser)
+
+beforeAll(fetchAttempts)
 
 beforeEach(() => {
   app = openApp(inject('app'))

@@ -1,14 +1,14 @@
-import type { Connection, ConnectionId, ProviderBrand } from '@keywell/protocol'
+import type { Connection, ProviderBrand } from '@keywell/protocol'
 import { own } from '../own.ts'
-import { type BrowserWindow, type Call, call, type Fetch } from './call.ts'
+import { type BrowserWindow, call, type Fetch } from './call.ts'
 import { type Connect, createConnect } from './connect.ts'
 import { type Connections, createConnections } from './connections.ts'
 import { asConnectError, type ConnectError } from './error.ts'
-import { finish } from './finish.ts'
-import { createProviders, type ProviderOptions } from './providers.ts'
-import { type PendingRedirect, takeReturn } from './return.ts'
-import { createSessions, type FetchSession } from './sessions.ts'
-import { type ConnectTarget, findConnection } from './target.ts'
+import { loadAttempts } from './late-attempts.ts'
+import type { ServiceRequest } from './request.ts'
+import { type Returned, readReturn } from './return.ts'
+import type { FetchSession, SessionSource } from './sessions.ts'
+import type { ConnectTarget } from './target.ts'
 
 export interface ClientOptions {
   /** Where the app's backend mounts `connectHandler`. Default: `/api/keywell`. */
@@ -35,16 +35,7 @@ export interface KeywellClient {
   connect(target: ConnectTarget): Connect
   /** The connection of a target; undefined when there is none, and before the list is read. */
   find(target: ConnectTarget): Connection | undefined
-  /**
-   * What the user may connect: providers with their titles, hosts and scopes. It is read once, in a session that is
-   * left for the next click.
-   *
-   * @throws ConnectError
-   */
-  readProviders(): Promise<readonly ProviderOptions[]>
-  /** What the service says of a provider; undefined before the page's first session. */
-  provider(name: string): ProviderOptions | undefined
-  /** How people know a provider; undefined before the list of connections, or a session, is read. */
+  /** How people know a provider that the page shows; undefined before the list of connections is read. */
   brand(name: string): ProviderBrand | undefined
   /**
    * Calls the service, in the session that is prepared for the next click and left for it. For the functions of this
@@ -60,11 +51,6 @@ export interface KeywellClient {
   takeReturn(): void
 }
 
-export interface ServiceRequest extends Pick<Call, 'method' | 'body'> {
-  /** The connection that the session is to reconnect. */
-  readonly connectionId?: ConnectionId | undefined
-}
-
 /** Creates the client of a page. It has no effect until it is used, so a server may create one, too. */
 export function createKeywellClient(options: ClientOptions = {}): KeywellClient {
   const { returnMode, fetchSession = postSession } = options
@@ -73,53 +59,42 @@ export function createKeywellClient(options: ClientOptions = {}): KeywellClient 
   const window = (): BrowserWindow => options.window ?? globalThis.window
   const fetch: Fetch = (url, init) => (options.fetch ?? window().fetch)(url, init)
   const connections = createConnections({ window, fetch, url: `${endpoint}/connections` })
-  const providers = createProviders(window)
-  const sessions = createSessions(async (connectionId) => {
-    const session = await fetchSession({ connectionId, returnMode })
-    // A failure costs the titles only.
-    providers.read(session).catch(() => undefined)
-    return session
-  })
-  let isUrlRead = false
-  let pending: PendingRedirect | undefined
+  const sessions: SessionSource = {
+    fetchSession: (connectionId) => fetchSession({ connectionId, returnMode }),
+    prefetched: new Map(),
+  }
+  let returned: Returned | undefined
 
   function postSession(body: Parameters<FetchSession>[0]): ReturnType<FetchSession> {
     return call(fetch, `${endpoint}/session`, { method: 'POST', body })
   }
 
-  function readUrl(): void {
-    if (isUrlRead) return
-    isUrlRead = true
-    const returned = takeReturn(window())
-    pending = returned.pending
-    const { parameters } = returned
-    if (parameters.ticket === undefined) return
-    finish(window(), fetch, `${endpoint}/finish`, parameters)
-      .catch((thrown: unknown) => options.onError?.(asConnectError(thrown)))
-      // A popup closes, since its opener asks the service; a tab that the user opened stays.
-      .finally(() => window().close())
-  }
-
   // A button's effect runs before that of the provider around it, so each of them may read the URL first.
-  function takeRedirect(targetKey: string): PendingRedirect | undefined {
-    readUrl()
-    if (pending?.target !== targetKey) return undefined
-    const flow = pending
-    pending = undefined
-    return flow
+  function takeReturn(): Returned {
+    if (returned) return returned
+    const parameters = readReturn(window())
+    // With a ticket the flow stays stored: once it is confirmed, the browser goes on to the page of the button.
+    returned = { flowId: parameters.ticket ? undefined : parameters.flow }
+    if (parameters.ticket)
+      // Of apps without cookies alone, and there of the page that a flow returns to.
+      import('./finish.ts')
+        .then(({ finish }) => finish(window(), fetch, `${endpoint}/finish`, parameters))
+        .catch((thrown: unknown) => options.onError?.(asConnectError(thrown)))
+        // A popup closes, since its opener asks the service; a tab that the user opened stays.
+        .finally(() => window().close())
+    return returned
   }
 
+  const parts = { window, sessions, connections, returned: takeReturn }
   return {
     connections,
-    connect: (target) => createConnect({ window, sessions, connections, takeRedirect }, target),
-    async request(path, { connectionId, ...request }) {
-      const { serviceUrl, connectToken: token } = await sessions.prepare(connectionId)
-      return call(window().fetch, serviceUrl + path, { ...request, token })
+    connect: (target) => createConnect(parts, target),
+    async request(path, options) {
+      const { request } = await loadAttempts()
+      return request(parts, path, options)
     },
-    find: (target) => findConnection(connections.getSnapshot().connections, target),
-    readProviders: async () => providers.read(await sessions.prepare(undefined)),
-    provider: providers.find,
-    brand: (name) => own(connections.getSnapshot().brands, name) ?? providers.find(name),
-    takeReturn: readUrl,
+    find: connections.find,
+    brand: (name) => own(connections.getSnapshot().brands, name),
+    takeReturn,
   }
 }

@@ -7,7 +7,8 @@ import type {
 } from '@keywell/protocol'
 import { type BrowserWindow, call, type Fetch } from './call.ts'
 import { asConnectError, type ConnectError } from './error.ts'
-import { onFlowMessage } from './flow-messages.ts'
+import { openChannel } from './flow-messages.ts'
+import { type ConnectTarget, findConnection } from './target.ts'
 
 /** The user's connections, as last read. Every change is a new object. */
 export interface ConnectionsSnapshot {
@@ -34,6 +35,8 @@ export const nothingKnown: ConnectionsSnapshot = {
 export interface Connections {
   readonly getSnapshot: () => ConnectionsSnapshot
   readonly subscribe: (listener: () => void) => () => void
+  /** The connection of a target; undefined when there is none, and before the list is read. */
+  readonly find: (target: ConnectTarget) => Connection | undefined
   /** Reads the list again, to its end. Never rejects: a failure is the snapshot's `error`. */
   readonly refresh: () => Promise<void>
   /** The page shows a provider: its title and mark come with the list. */
@@ -59,7 +62,7 @@ export function createConnections(source: ListSource): Connections {
   const shown = new Set<string>()
   let newestRead = 0
   let soon: Promise<void> | undefined
-  let subscription: AbortController | undefined
+  let channel: BroadcastChannel | undefined
 
   function set(next: ConnectionsSnapshot): void {
     // An unchanged list keeps its identity, so that nothing renders again.
@@ -90,7 +93,7 @@ export function createConnections(source: ListSource): Connections {
     const next = await readAll(fetch, url, [...shown]).then(
       ({ connections, brands }) => ({
         status: 'ready' as const,
-        connections: keepUnchanged(snapshot.connections, connections),
+        connections,
         brands: { ...snapshot.brands, ...brands },
         error: null,
       }),
@@ -104,8 +107,7 @@ export function createConnections(source: ListSource): Connections {
     getSnapshot: () => snapshot,
     subscribe(listener) {
       if (listeners.size === 0) {
-        subscription = new AbortController()
-        onFlowMessage(window(), subscription.signal, ({ status }) => {
+        channel = openChannel(window(), ({ status }) => {
           if (status === 'connected') void refresh()
         })
       }
@@ -113,9 +115,10 @@ export function createConnections(source: ListSource): Connections {
       if (newestRead === 0) void refresh()
       return () => {
         listeners.delete(listener)
-        if (listeners.size === 0) subscription?.abort()
+        if (listeners.size === 0) channel?.close()
       }
     },
+    find: (target) => findConnection(snapshot.connections, target),
     refresh,
     show(provider) {
       if (shown.has(provider)) return
@@ -131,12 +134,6 @@ export function createConnections(source: ListSource): Connections {
     },
     upsert: (connection) => replace(connection.id, connection),
   }
-}
-
-/** Those that are as before keep their identity, so that nothing that shows one renders again. */
-function keepUnchanged(before: readonly Connection[], after: Connection[]): readonly Connection[] {
-  const known = new Map(before.map((one) => [JSON.stringify(one), one]))
-  return after.map((one) => known.get(JSON.stringify(one)) ?? one)
 }
 
 async function readAll(

@@ -16,16 +16,9 @@ export class ConnectError extends Error {
   /** With `provider_error`, where it is known: why the provider refused. */
   declare readonly providerReason: ProviderReason | undefined
 
-  constructor(
-    code: ErrorCode,
-    message: string,
-    { retryable = true, requestId, providerReason }: ConnectErrorDetails = {},
-  ) {
+  constructor(code: ErrorCode, message: string, details?: ConnectErrorDetails) {
     super(message)
-    this.code = code
-    this.retryable = retryable
-    this.requestId = requestId
-    this.providerReason = providerReason
+    Object.assign(this, { retryable: true }, details, { code })
   }
 }
 

@@ -32,20 +32,16 @@ export {
   toolsOf,
   type UnavailableTool,
 } from '@keywell/protocol/scope-plan'
+export type { ConnectDetails, ConnectHandlers, StartOptions } from './button.ts'
 export { type ClientOptions, createKeywellClient, type KeywellClient } from './client.ts'
-export type {
-  Connect,
-  ConnectDetails,
-  ConnectHandlers,
-  StartOptions,
-} from './connect.ts'
+export type { Connect } from './connect.ts'
 export { type Connections, type ConnectionsSnapshot, nothingKnown } from './connections.ts'
 export { asConnectError, ConnectError } from './error.ts'
 export { followConnections } from './follow.ts'
 export { checkHost } from './hosts.ts'
 export { readScopeOptions, type ScopeOptions, type ScopeOptionsFor } from './options.ts'
 export { readPlace } from './places.ts'
-export type { ProviderOptions } from './providers.ts'
+export { type ProviderOptions, readProviders } from './providers.ts'
 export type { SessionRequest } from './sessions.ts'
 export {
   type ConnectEvent,

@@ -1,62 +1,26 @@
-import type { FlowAccess } from './watch.ts'
+import type { PendingRedirect } from './pending.ts'
 
-/** A flow in redirect mode that has not returned yet. */
-export interface PendingRedirect extends FlowAccess {
-  /** Key of the target of the button that began it. */
-  readonly target: string
-}
-
-const storageKey = 'keywell:flow'
-const ours = /[#&]keywell_(session|flow|ticket)=([^&]*)/g
-
-/**
- * Keeps a flow in this tab's session storage until the redirect returns, the tab closes, or the next redirect
- * replaces it.
- *
- * It holds the connect token, which is valid for ten minutes and reads the status of the flows of one connect
- * session, nothing of a provider. A script that can read this storage runs on the app's origin, where it
- * could request a new token from the app's backend: the storage reveals nothing more.
- */
-export function savePendingRedirect(window: Window, flow: PendingRedirect): void {
-  try {
-    window.sessionStorage.setItem(storageKey, JSON.stringify(flow))
-  } catch {
-    // Storage may be forbidden: the page then shows the result from its list of connections.
-  }
-}
+/** Our parameters of a fragment. */
+export const ours: RegExp = /[#&]keywell_(session|flow|ticket)=([^&]*)/g
 
 /** Parameters of the fragment: `flow` alone in redirect mode, all three with fragment returns. */
 export type ReturnParameters = Partial<Record<'session' | 'flow' | 'ticket', string>>
 
-/** Reads the parameters of a return and removes them from the URL. A second call finds none. */
-export function takeReturn(window: Window): {
-  parameters: ReturnParameters
+/** What a redirect left in the URL of this page, until a button has it. */
+export interface Returned {
+  /** Its flow, whose rest is stored. */
+  flowId?: string | undefined
   pending?: PendingRedirect | undefined
-} {
-  const { hash } = window.location
-  const parameters: ReturnParameters = Object.fromEntries(
-    [...hash.matchAll(ours)].map(([, name, value]) => [name, value]),
-  )
-  const { flow, ticket } = parameters
-  if (!flow) return { parameters }
-  window.history.replaceState(window.history.state, '', pageUrl(window))
-  // With a ticket the flow stays stored: once it is confirmed, the browser goes on to the page of the button.
-  return { parameters, pending: ticket ? undefined : takePendingRedirect(window, flow) }
 }
 
-/** The page's address without our parameters: where redirect mode returns to. */
-export function pageUrl(window: Window): string {
-  return window.location.href.replace(ours, '')
-}
-
-function takePendingRedirect(window: Window, flowId: string): PendingRedirect | undefined {
-  try {
-    const text = window.sessionStorage.getItem(storageKey)
-    window.sessionStorage.removeItem(storageKey)
-    // `savePendingRedirect` wrote it, on this origin.
-    const flow: PendingRedirect | null = JSON.parse(text ?? 'null')
-    return flow?.flowId === flowId ? flow : undefined
-  } catch {
-    return undefined
-  }
+/** Reads the parameters of a return and removes them from the URL. A second call finds none. */
+export function readReturn({ location, history }: Window): ReturnParameters {
+  const { pathname, search, hash } = location
+  const parameters: Record<string, string> = {}
+  const rest = hash.replace(ours, (_, name, value) => {
+    parameters[name] = value
+    return ''
+  })
+  if (parameters.flow) history.replaceState(history.state, '', pathname + search + rest)
+  return parameters
 }

@@ -18,37 +18,35 @@ type GetSession = (connectionId: ConnectionId | undefined) => Promise<SessionAns
  */
 const prefetchMs = 2 * 60_000
 
-/**
- * Connect sessions, by the connection that they reconnect. `prepare` fetches one ahead of the click, once;
- * `take` returns it, or a new one, for one attempt only.
- */
-export interface Sessions {
-  readonly prepare: GetSession
-  readonly take: GetSession
+/** Where a page gets its connect sessions, and those that it has fetched ahead, by what they reconnect. */
+export interface SessionSource {
+  readonly fetchSession: GetSession
+  readonly prefetched: Map<
+    ConnectionId | undefined,
+    { readonly answer: Promise<SessionAnswer>; readonly until: number }
+  >
 }
 
-export function createSessions(fetchSession: GetSession): Sessions {
-  const prefetched = new Map<
-    ConnectionId | undefined,
-    { answer: Promise<SessionAnswer>; until: number }
-  >()
+/** Fetches a session ahead of a click, once. */
+export function prepareSession(
+  { fetchSession, prefetched }: SessionSource,
+  connectionId: ConnectionId | undefined,
+): Promise<SessionAnswer> {
+  const kept = prefetched.get(connectionId)
+  if (kept && performance.now() < kept.until) return kept.answer
+  const answer = fetchSession(connectionId)
+  prefetched.set(connectionId, { answer, until: performance.now() + prefetchMs })
+  // A failed one is not kept: the click requests another, and shows the error.
+  answer.catch(() => prefetched.delete(connectionId))
+  return answer
+}
 
-  const prepare: GetSession = (connectionId) => {
-    const kept = prefetched.get(connectionId)
-    if (kept && performance.now() < kept.until) return kept.answer
-    const answer = fetchSession(connectionId)
-    prefetched.set(connectionId, { answer, until: performance.now() + prefetchMs })
-    // A failed one is not kept: the click requests another, and shows the error.
-    answer.catch(() => prefetched.delete(connectionId))
-    return answer
-  }
-
-  return {
-    prepare,
-    take(connectionId) {
-      const answer = prepare(connectionId)
-      prefetched.delete(connectionId)
-      return answer
-    },
-  }
+/** The session that was fetched ahead, or a new one, for one attempt only. */
+export function takeSession(
+  source: SessionSource,
+  connectionId: ConnectionId | undefined,
+): Promise<SessionAnswer> {
+  const answer = prepareSession(source, connectionId)
+  source.prefetched.delete(connectionId)
+  return answer
 }

@@ -57,12 +57,15 @@ export function reduce(state: ConnectState, event: ConnectEvent): ConnectState {
     case 'fail':
       return isBusy(state) ? failed(event.error) : state
     case 'sync':
-      return isBusy(state) ? state : afterSync(state, event.connection)
+      return synced(state, event.connection)
   }
 }
 
 /** An attempt is under way: the list of connections does not change the button until it ends. */
-export function isBusy({ name }: ConnectState): boolean {
+export function isBusy(
+  state: ConnectState,
+): state is ConnectState & { readonly name: 'opening' | 'waiting' | 'confirming' } {
+  const { name } = state
   return name === 'opening' || name === 'waiting' || name === 'confirming'
 }
 
@@ -97,7 +100,9 @@ function failed(error: ConnectError): ConnectState {
   }
 }
 
-function afterSync(state: ConnectState, connection: Connection | undefined): ConnectState {
+/** The state once the list of connections was read. */
+export function synced(state: ConnectState, connection: Connection | undefined): ConnectState {
+  if (isBusy(state)) return state
   if (connection === ('connection' in state ? state.connection : undefined)) return state
   if (connection?.status === 'active') return { name: 'connected', connection }
   // How an attempt ended stays on the screen until the next click, unless the account is connected.

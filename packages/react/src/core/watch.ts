@@ -1,7 +1,7 @@
 import type { Flow, FlowId } from '@keywell/protocol'
 import { type BrowserWindow, call } from './call.ts'
 import { asConnectError, type ConnectError } from './error.ts'
-import { onFlowMessage } from './flow-messages.ts'
+import { type FlowMessage, openChannel } from './flow-messages.ts'
 import { readStream } from './stream.ts'
 
 /** A flow that has begun, and how to read its state. */
@@ -65,10 +65,19 @@ export function watchFlow(
   }
   window.addEventListener('focus', pollIfVisible, { signal })
   window.addEventListener('visibilitychange', pollIfVisible, { signal })
-  onFlowMessage(window, signal, (message) => {
-    if (message.flowId === flowId) void poll()
+  const receive = (message: FlowMessage | undefined): void => {
+    if (message?.flowId === flowId) void poll()
+  }
+  const channel = openChannel(window, receive)
+  // The channel is the origin's own; a message to the window may come from anywhere. It reaches an app in a frame too.
+  const receiveFrom = ({ origin, data }: MessageEvent): void => {
+    if (origin === window.location.origin) receive(data)
+  }
+  window.addEventListener('message', receiveFrom, { signal })
+  signal.addEventListener('abort', () => {
+    channel?.close()
+    window.clearTimeout(timer)
   })
-  signal.addEventListener('abort', () => window.clearTimeout(timer))
   pollLater()
   // Polling continues, however the stream ends.
   void stream()

@@ -1,4 +1,5 @@
-import type { ConnectView, Note } from '../connect-view.ts'
+import type { Note } from '../connect-notes.ts'
+import type { ConnectView } from '../connect-view.ts'
 import type { KeywellClient } from '../core/index.ts'
 import { type IconName, iconPaths } from '../icon-paths.ts'
 import { draw, make, makeButton } from './dom.ts'

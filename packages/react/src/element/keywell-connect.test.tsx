@@ -141,7 +141,7 @@ describe('<keywell-connect>', () => {
     expect(await problems()).toEqual([])
     await open()
     expect(await problems()).toEqual([])
-    expect(find('[role="status"]')?.style.position).toBe('absolute')
+    expect(find('[role="status"]')?.style.position).toBe('fixed')
   })
 
   it('sends events that bubble, and none has a secret', async () => {

@@ -1,6 +1,6 @@
 import type { Connection } from '@keywell/protocol'
 import type { AccountActions } from '../account-view.ts'
-import { type ConnectView, noteFor, stateAttributes, viewOf } from '../connect-view.ts'
+import { type ConnectView, stateAttributes, viewOf } from '../connect-view.ts'
 import {
   type Connect,
   type ConnectDetails,
@@ -13,7 +13,7 @@ import {
 } from '../core/index.ts'
 import { targetKey } from '../core/target.ts'
 import { hideVisually } from '../hidden.ts'
-import { labelOf, type MessagesOverride, noteOf } from '../messages.ts'
+import type { MessagesOverride } from '../messages.ts'
 import { connectTexts } from '../texts/connect.ts'
 import { mergeTexts } from '../texts/texts.ts'
 import type { AccountDialog } from './account-dialog.ts'
@@ -46,6 +46,8 @@ interface Work {
 // Most buttons of a page are never asked, so a dialog comes with the first that may be.
 const loadAccountDialog = () => import('./account-dialog.ts')
 const loadScopeDialog = () => import('./scope-dialog.ts')
+// No page needs it for its first paint, and every page before a click.
+const loadNotes = () => import('../connect-notes.ts')
 
 /** What each dialog gets. */
 interface SharedByDialogs {
@@ -74,7 +76,8 @@ export class KeywellConnectElement extends Base {
   #client: KeywellClient | undefined
   #messages: MessagesOverride = {}
   #texts = connectTexts
-  #errorTexts: object = {}
+  /** Writes the text beside the button; null where it could not be fetched. */
+  #notes: typeof import('../connect-notes.ts') | null | undefined
   #work: Work | undefined
   #detach: (() => void) | undefined
   #isScheduled = false
@@ -181,7 +184,7 @@ export class KeywellConnectElement extends Base {
     const { client } = this
     const target = targetOf(this)
     pickerOf(this)
-    this.#texts = mergeTexts(mergeTexts(connectTexts, this.#errorTexts), this.#messages)
+    this.#texts = mergeTexts(connectTexts, this.#messages)
     const isOther =
       this.#work?.client !== client || targetKey(this.#work.target) !== targetKey(target)
     if (isOther) {
@@ -203,27 +206,20 @@ export class KeywellConnectElement extends Base {
         onSuccess: (connection) => this.#emit('keywell-success', { connection }),
         onExit: (error, details) => this.#emit('keywell-exit', { ...details, error }),
         onEvent: (name, details) => {
-          if (name === 'opening') this.#loadErrorTexts()
-          this.#announce(details.state)
+          this.#announce(details)
           this.#emit('keywell-event', { ...details, name })
         },
       }),
     ]
     client.takeReturn()
+    const noted = (notes: typeof import('../connect-notes.ts') | null): void => {
+      this.#notes = notes
+      render()
+    }
+    loadNotes().then(noted, () => noted(null))
     return () => {
       for (const stop of stops) stop()
     }
-  }
-
-  /** Without them an error has a sentence that fits each. */
-  #loadErrorTexts(): void {
-    import('../texts/errors.ts').then(
-      ({ errorTexts }) => {
-        this.#errorTexts = errorTexts
-        this.#schedule()
-      },
-      () => undefined,
-    )
   }
 
   #view(): ConnectView | undefined {
@@ -233,7 +229,11 @@ export class KeywellConnectElement extends Base {
     const source = { client, messages: this.#messages }
     const named = optionsOf(this)
     const options = { ...named, scopes: this.#chosen ?? named.scopes }
-    const view = viewOf(source, target, { state, connect, options, texts: this.#texts })
+    const view = viewOf(source, target, {
+      ...{ state, connect, options },
+      texts: this.#texts,
+      notes: this.#notes,
+    })
     return this.#isMissing ? { ...view, note: this.#texts.notLoaded } : view
   }
 
@@ -244,6 +244,7 @@ export class KeywellConnectElement extends Base {
     const { state } = view
     const opensDialog = this.#opensDialog()
     setAttributes(this.#button, {
+      'data-keywell-button': '',
       ...stateAttributes(state, client.connections.getSnapshot().status === 'loading'),
       'data-size': read(this, 'size') ?? 'md',
       'data-variant': read(this, 'variant') ?? 'primary',
@@ -257,7 +258,7 @@ export class KeywellConnectElement extends Base {
       : undefined
     // An action may be clicked when the attributes are others: it begins with those.
     const acting = { start: this.start.bind(this), cancel: this.cancel.bind(this) }
-    const note = noteFor(this.#texts, { ...view, ...acting }, ask)
+    const note = this.#notes?.noteFor(this.#messages, { ...view, ...acting }, ask)
     setAttributes(this.#note, { 'data-state': state.name, 'aria-label': view.title })
     this.#place(note && noteContent(note))
   }
@@ -381,12 +382,15 @@ export class KeywellConnectElement extends Base {
     this.#dialog = dialog
   }
 
-  /** Has screen readers read what the button or the text beside it says. */
-  #announce(state: ConnectState): void {
-    const view = this.#view()
-    if (!view) return
-    const said = { state, title: view.title }
-    this.#status.textContent = noteOf(this.#texts, said) ?? labelOf(this.#texts, said)
+  #announce(details: ConnectDetails): void {
+    const announce = (sentence: string) => {
+      this.#status.textContent = sentence
+    }
+    const { client } = this
+    loadNotes().then(
+      ({ announceState }) => announceState({ client, messages: this.#messages, announce }, details),
+      () => announce(this.#texts.notLoaded),
+    )
   }
 
   #emit<Name extends keyof KeywellConnectEvents>(

@@ -18,7 +18,7 @@ type ExplainedError = Extract<
   | 'unavailable'
 >
 
-/** Why an attempt failed. A page fetches it with its first attempt; `note.error` is in place of it without. */
+/** Why an attempt failed. */
 export interface ErrorTexts {
   /** In place of `note.error`, where the provider refused after the user's consent. */
   readonly providerReasons: Texts<ProviderReason>
@@ -26,11 +26,7 @@ export interface ErrorTexts {
   readonly errors: Texts<ExplainedError>
 }
 
-/** The texts of {@link ErrorTexts} that are not among those of the button. */
-export const errorTexts: {
-  readonly providerReasons: ErrorTexts['providerReasons']
-  readonly errors: Texts<Exclude<ExplainedError, 'unauthorized' | 'unavailable'>>
-} = {
+export const errorTexts: ErrorTexts = {
   providerReasons: {
     provider_unavailable: '{provider} cannot be reached. Please try again in a few minutes.',
     terms_not_accepted:
@@ -61,5 +57,7 @@ export const errorTexts: {
     origin_not_allowed: 'This page may not connect accounts. Please ask your administrator.',
     rate_limited: 'That was too often. Please wait a minute, and try again.',
     scope_not_allowed: 'This page asks for more than is allowed. Please ask your administrator.',
+    unauthorized: 'You are no longer signed in. Sign in, and try again.',
+    unavailable: 'The service cannot be reached. Please try again in a few minutes.',
   },
 }

@@ -1,4 +1,4 @@
-import { own } from '../own.ts'
+import { mapValues, own } from '../own.ts'
 
 export type Texts<Key extends string> = Readonly<Record<Key, string>>
 
@@ -8,11 +8,9 @@ export type Texts<Key extends string> = Readonly<Record<Key, string>>
  */
 export function mergeTexts<English extends object>(english: English, own: object): English {
   const given: Partial<Record<string, object | string>> = { ...own }
-  const merged = Object.entries(english).map(([key, text]) => [
-    key,
-    typeof text === 'string' ? (given[key] ?? text) : { ...text, ...(given[key] as object) },
-  ])
-  return Object.fromEntries(merged)
+  return mapValues(english, (text, key) =>
+    typeof text === 'string' ? (given[key] ?? text) : { ...Object(text), ...Object(given[key]) },
+  )
 }
 
 /** Puts values in the place of their names: `{provider}`. A name without a value stays. */
