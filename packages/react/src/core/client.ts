@@ -89,10 +89,7 @@ export function createKeywellClient(options: ClientOptions = {}): KeywellClient 
   return {
     connections,
     connect: (target) => createConnect(parts, target),
-    async request(path, options) {
-      const { request } = await loadAttempts()
-      return request(parts, path, options)
-    },
+    request: (path, options) => loadAttempts().then(({ request }) => request(parts, path, options)),
     find: connections.find,
     brand: (name) => own(connections.getSnapshot().brands, name),
     takeReturn,

@@ -49,7 +49,7 @@ let attempts: Attempts | undefined
 
 /** Calls `use` at once where the code is there: after an `await`, a browser blocks a popup. */
 function withAttempts(
-  use: (loaded: Attempts) => void,
+  use: (loaded: Attempts) => unknown,
   onFailure: (error: ConnectError) => void = () => undefined,
 ): void {
   if (attempts) use(attempts)
@@ -69,9 +69,9 @@ export function createConnect(parts: ConnectParts, target: ConnectTarget): Conne
       return () => button.listeners.delete(listener)
     },
     attach: (handlers = {}) => attach(button, handlers),
-    prepare: () => withAttempts(({ prepare }) => prepare(button)),
+    prepare: () => withAttempts((loaded) => loaded.prepare(button)),
     start: (options = {}) => start(button, options),
-    cancel: () => withAttempts(({ cancel }) => void cancel(button)),
+    cancel: () => withAttempts((loaded) => loaded.cancel(button)),
     focus() {
       button.attempt?.popup?.window.focus()
     },
@@ -87,8 +87,8 @@ function attach(button: Button, handlers: ConnectHandlers): () => void {
   sync(button)
   button.returned()
   // Where it cannot be fetched, a click fetches again, and the list shows how a redirect ended.
-  withAttempts(({ resume }) => {
-    if (isAttached) resume(button)
+  withAttempts((loaded) => {
+    if (isAttached) loaded.resume(button)
   })
   return () => {
     isAttached = false
@@ -103,10 +103,7 @@ function start(button: Button, options: StartOptions): void {
   if (name === 'opening' || name === 'confirming') return
   show(button, { name: 'opening' })
   withAttempts(
-    ({ begin }) => begin(button, options),
-    (error) => {
-      button.attempt = undefined
-      show(button, { name: 'error', error })
-    },
+    (loaded) => loaded.begin(button, options),
+    (error) => show(button, { name: 'error', error }),
   )
 }
