@@ -227,7 +227,7 @@ describe('pages with faults', () => {
     expect(undocumented(withPlanted)).toEqual(['Planted: deep has no docstring'])
     for (const [path, before, after] of [
       ['connect-button-props.ts', "'primary' | 'outline'", "'primary' | 'loud'"],
-      ['core/connect.ts', 'The account is connected.', 'The account is there.'],
+      ['core/button.ts', 'The account is connected.', 'The account is there.'],
       ['host-field.tsx', '@key Enter:', '@key F5:'],
       ['connect-content.tsx', "part('label')", "part('words')"],
       ['connect-actions.tsx', "part('action')", "part('reply')"],

@@ -6,8 +6,7 @@ import {
   show,
   sync,
 } from './button.ts'
-import type { ConnectError } from './error.ts'
-import { type Attempts, loadAttempts } from './late-attempts.ts'
+import { withAttempts } from './late-attempts.ts'
 import type { ConnectState } from './state.ts'
 import type { ConnectTarget } from './target.ts'
 
@@ -43,21 +42,6 @@ export interface Connect {
   cancel(): void
   /** Brings the popup to the front, where the browser allows it. */
   focus(): void
-}
-
-let attempts: Attempts | undefined
-
-/** Calls `use` at once where the code is there: after an `await`, a browser blocks a popup. */
-function withAttempts(
-  use: (loaded: Attempts) => unknown,
-  onFailure: (error: ConnectError) => void = () => undefined,
-): void {
-  if (attempts) use(attempts)
-  else
-    loadAttempts().then((loaded) => {
-      attempts = loaded
-      use(loaded)
-    }, onFailure)
 }
 
 export function createConnect(parts: ConnectParts, target: ConnectTarget): Connect {

@@ -1,24 +1,42 @@
 /** A button before the code of an attempt is there. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { createStandIn, type StandIn } from '../testing/stand-in.ts'
+import { createStandIn, makeConnection, type StandIn } from '../testing/stand-in.ts'
+import { createKeywellClient } from './client.ts'
 
 let standIn: StandIn
 const cleanUps: (() => void)[] = []
 
+/** Each test has a page of its own, which has fetched nothing yet. */
+const page = vi.hoisted(() => ({ isOffline: false, begin() {} }))
+
+vi.mock('./late-attempts.ts', async (load) => {
+  const original = await load<typeof import('./late-attempts.ts')>()
+  const { asConnectError } = await import('./error.ts')
+  const failure = new TypeError('Failed to fetch dynamically imported module')
+  const loadAttempts = () =>
+    page.isOffline ? Promise.reject(asConnectError(failure)) : original.loadAttempts()
+  let { withAttempts } = original
+  page.begin = () => {
+    page.isOffline = false
+    withAttempts = original.whenLoaded(loadAttempts)
+  }
+  return {
+    loadAttempts,
+    withAttempts: (...how: Parameters<typeof withAttempts>) => withAttempts(...how),
+  }
+})
+
 beforeEach(() => {
   standIn = createStandIn()
-  // Each test has a page of its own, which has fetched nothing yet.
-  vi.resetModules()
+  page.begin()
 })
 
 afterEach(() => {
   for (const run of cleanUps.splice(0)) run()
-  isOffline = false
   expect(standIn.browser.faults).toEqual([])
 })
 
-async function makeButton() {
-  const { createKeywellClient } = await import('./client.ts')
+function makeButton() {
   const client = createKeywellClient({ window: standIn.browser.window })
   const connect = client.connect({ provider: 'gitlab' })
   const onExit = vi.fn()
@@ -26,20 +44,8 @@ async function makeButton() {
   return { client, connect, onExit, name: () => connect.getSnapshot().name }
 }
 
-let isOffline = false
-
-vi.mock('./late-attempts.ts', async (load) => {
-  const original = await load<typeof import('./late-attempts.ts')>()
-  const { asConnectError } = await import('./error.ts')
-  const failure = new TypeError('Failed to fetch dynamically imported module')
-  return {
-    loadAttempts: () =>
-      isOffline ? Promise.reject(asConnectError(failure)) : original.loadAttempts(),
-  }
-})
-
 it('begins at once where a button was attached a moment before the click', async () => {
-  const { connect, name } = await makeButton()
+  const { connect, name } = makeButton()
   await vi.dynamicImportSettled()
   connect.start()
   expect(standIn.browser.popups).toHaveLength(1)
@@ -47,7 +53,7 @@ it('begins at once where a button was attached a moment before the click', async
 })
 
 it('begins as soon as the code is there, shows until then that it opens, and hears no second click', async () => {
-  const { connect, name } = await makeButton()
+  const { connect, name } = makeButton()
   connect.start()
   connect.start()
   expect(name()).toBe('opening')
@@ -57,7 +63,7 @@ it('begins as soon as the code is there, shows until then that it opens, and hea
 })
 
 it('cancels what has not begun', async () => {
-  const { connect, name, onExit } = await makeButton()
+  const { connect, name, onExit } = makeButton()
   connect.start()
   connect.cancel()
   await expect.poll(name).toBe('cancelled')
@@ -66,8 +72,8 @@ it('cancels what has not begun', async () => {
 })
 
 it('says that the code cannot be fetched, and fetches it again with the next click', async () => {
-  isOffline = true
-  const { client, connect, name, onExit } = await makeButton()
+  page.isOffline = true
+  const { client, connect, name, onExit } = makeButton()
   expect(name()).toBe('idle')
   connect.prepare()
   connect.start()
@@ -77,15 +83,14 @@ it('says that the code cannot be fetched, and fetches it again with the next cli
   await expect(client.request('/connect/providers', {})).rejects.toEqual(error)
   expect(standIn.browser.popups).toEqual([])
 
-  isOffline = false
+  page.isOffline = false
   connect.start()
   await expect.poll(name).toBe('waiting')
 })
 
 it('shows the connection all the same', async () => {
-  isOffline = true
-  const { makeConnection } = await import('../testing/stand-in.ts')
+  page.isOffline = true
   standIn.connections = [makeConnection()]
-  const { name } = await makeButton()
+  const { name } = makeButton()
   await expect.poll(name).toBe('connected')
 })

@@ -1,6 +1,6 @@
-import { asConnectError } from './error.ts'
+import { asConnectError, type ConnectError } from './error.ts'
 
-export type Attempts = typeof import('./attempt.ts')
+type Attempts = typeof import('./attempt.ts')
 
 /**
  * What a click needs, and the first paint of a page does not. It is fetched as soon as a button is attached.
@@ -11,4 +11,25 @@ export function loadAttempts(): Promise<Attempts> {
   return import('./attempt.ts').catch((thrown: unknown) => {
     throw asConnectError(thrown)
   })
+}
+
+/** Calls `use` with it, or `onFailure`. */
+export const withAttempts: (
+  use: (loaded: Attempts) => unknown,
+  onFailure?: (error: ConnectError) => void,
+) => void = whenLoaded(loadAttempts)
+
+/** At once where the code is there, since a browser blocks a popup that comes after an `await`. */
+export function whenLoaded<Code>(
+  load: () => Promise<Code>,
+): (use: (loaded: Code) => unknown, onFailure?: (error: ConnectError) => void) => void {
+  let code: Code | undefined
+  return (use, onFailure = () => undefined) => {
+    if (code) use(code)
+    else
+      load().then((loaded) => {
+        code = loaded
+        use(loaded)
+      }, onFailure)
+  }
 }
