@@ -29,7 +29,7 @@ export function useConnect(
     newest.onSuccess = handlers.onSuccess
     newest.onExit = handlers.onExit
     newest.onEvent = (name, details) => {
-      // Without its code there is nothing to say but what the button says.
+      // Where the words cannot be fetched, that is said in their place.
       loadBeside().then(
         ({ announceState }) => announceState(keywell, details),
         () => keywell.announce(keywell.messages.notLoaded ?? connectTexts.notLoaded),
