@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { brotliCompressSync } from 'node:zlib'
-import { build, type Plugin } from 'esbuild'
+import { transform } from 'lightningcss'
+import { type Plugin, rolldown } from 'rolldown'
 
 /** Of a page's code and stylesheet, minified, compressed with brotli, React left out. In bytes. */
 export interface Weight {
@@ -10,7 +13,8 @@ export interface Weight {
 }
 
 /**
- * Weighs what an app downloads for a module, as a bundler would write it for production.
+ * Weighs what an app downloads for a module, as Vite writes it for production: with its bundler, and without the loader
+ * of late code, which an app has once for all that it imports late.
  *
  * @param folder where its imports are looked for
  */
@@ -22,29 +26,44 @@ export async function weigh(folder: string, code: string): Promise<Weight> {
 }
 
 async function bytesOf(folder: string, code: string, plugins: Plugin[]): Promise<number> {
-  const { outputFiles } = await build({
-    stdin: { contents: code, resolveDir: folder },
-    outdir: folder,
-    write: false,
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    target: 'es2022',
-    legalComments: 'none',
-    logLevel: 'error',
-    conditions: ['@keywell/source', 'module'],
-    define: { 'process.env.NODE_ENV': '"production"' },
-    external: ['react', 'react-dom', 'react/*', 'react-dom/*'],
-    plugins,
+  const styles: string[] = []
+  const entry = join(folder, 'page.js')
+  const page: Plugin = {
+    name: 'page',
+    resolveId: (id) => (id === entry ? id : null),
+    load: (id) => (id === entry ? code : null),
+  }
+  const bundle = await rolldown({
+    input: entry,
+    external: /^react(-dom)?(\/|$)/,
+    resolve: { conditionNames: ['@keywell/source', 'import', 'module', 'browser', 'default'] },
+    transform: { define: { 'process.env.NODE_ENV': '"production"' }, target: 'es2022' },
+    plugins: [page, stylesheets(styles), ...plugins],
+    tsconfig: false,
+    logLevel: 'silent',
   })
-  return outputFiles.reduce((sum, { contents }) => sum + brotliCompressSync(contents).length, 0)
+  const { output } = await bundle.generate({ format: 'esm', minify: true, codeSplitting: false })
+  await bundle.close()
+  const texts = [...styles, ...output.flatMap((part) => (part.type === 'chunk' ? [part.code] : []))]
+  return texts.reduce((sum, text) => sum + brotliCompressSync(text).length, 0)
 }
 
 const importedLater: Plugin = {
   name: 'imported later',
-  setup(bundler) {
-    bundler.onResolve({ filter: /.*/ }, ({ kind, path }) =>
-      kind === 'dynamic-import' ? { path, external: true } : undefined,
-    )
-  },
+  resolveId: (id, _, { kind }) => (kind === 'dynamic-import' ? { id, external: true } : null),
+}
+
+/** A stylesheet is a file of its own. */
+function stylesheets(found: string[]): Plugin {
+  return {
+    name: 'stylesheets',
+    load: {
+      filter: { id: /\.css$/ },
+      async handler(id) {
+        const { code } = transform({ filename: id, code: await readFile(id), minify: true })
+        found.push(new TextDecoder().decode(code))
+        return { code: '', moduleType: 'js' }
+      },
+    },
+  }
 }

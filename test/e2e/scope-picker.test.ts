@@ -162,7 +162,7 @@ verifies('T7:tampered-choice', async () => {
   expect(await box(page, 'sudo').count()).toBe(0)
   await go(page).click()
   await inState(page, 'error')
-  expect(answers).toMatchObject([{ code: 'scope_not_allowed' }])
+  await expect.poll(() => answers).toMatchObject([{ code: 'scope_not_allowed' }])
   await page.getByRole('group').getByText('This page asks for more than is allowed.').waitFor()
   expect(await flows()).toEqual(before)
 })

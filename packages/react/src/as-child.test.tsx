@@ -5,6 +5,8 @@ import {
   createRef,
   forwardRef,
   type MouseEvent,
+  useEffect,
+  useState,
   version,
 } from 'react'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
@@ -30,6 +32,17 @@ afterEach(() => {
 const Fancy = forwardRef<HTMLButtonElement, ComponentPropsWithoutRef<'button'>>(
   function Fancy(props, ref) {
     return <button type="button" {...props} ref={ref} data-fancy="" />
+  },
+)
+
+const Later = forwardRef<HTMLButtonElement, ComponentPropsWithoutRef<'button'>>(
+  function Later(props, ref) {
+    const [isThere, setThere] = useState(false)
+    useEffect(() => {
+      const timer = setTimeout(() => setThere(true), 20)
+      return () => clearTimeout(timer)
+    }, [])
+    return isThere ? <Fancy {...props} ref={ref} /> : null
   },
 )
 
@@ -98,6 +111,24 @@ it('gives the element to every ref, once, and takes it back', () => {
   unmount()
   expect(seen.at(-1)).toBeNull()
   expect(ours.current).toBeNull()
+})
+
+it('gives a ref the new element where the child is another one', () => {
+  const ref = createRef<HTMLButtonElement>()
+  const { rerender } = render(page(<Fancy ref={ref} />))
+  rerender(page(<button type="button" ref={ref} />))
+  expect(ref.current).toBe(button())
+  rerender(page(<Fancy key="1" ref={ref} />))
+  expect(ref.current).toBe(button())
+  rerender(page(<Fancy key="2" ref={ref} />))
+  expect(ref.current).toBe(button())
+})
+
+it('gives a ref the element of a child that draws it later', async () => {
+  const ref = createRef<HTMLButtonElement>()
+  render(page(<Later ref={ref} />))
+  expect(ref.current).toBeNull()
+  await waitFor(() => expect(ref.current).toBe(button()))
 })
 
 it.skipIf(version.startsWith('18.'))('runs the clean-up of a callback ref', () => {

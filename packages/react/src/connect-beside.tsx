@@ -9,7 +9,7 @@ import { connectTexts } from './texts/connect.ts'
 import { loadAccountDialog, useAccountDialog } from './use-account-dialog.tsx'
 import { loadScopeDialog, useScopeDialog } from './use-scope-dialog.tsx'
 
-export { announceState, noteOf } from './connect-notes.ts'
+export { noteOf } from './connect-notes.ts'
 export { Icon } from './icons.tsx'
 
 /** A dialog that a click on the button asks for. */
@@ -28,7 +28,7 @@ export interface ConnectBesideProps {
 }
 
 /** Text and actions beside the button, and the dialogs that it opens. */
-export function ConnectBeside(parts: ConnectBesideProps): ReactElement {
+export function ConnectBeside(parts: ConnectBesideProps): ReactElement | null {
   const { props, button, view, asked, onAsked, scopes, onChoose } = parts
   const { reconnect = true, disconnectable = false, scopePicker, onManage, onDisconnect } = props
   const { connection, start } = view
@@ -52,6 +52,8 @@ export function ConnectBeside(parts: ConnectBesideProps): ReactElement {
     else picker.open()
     onAsked()
   })
+  // What the app draws has its own text, actions and dialogs.
+  if (props.render) return null
   const isMissing = account.isMissing || picker.isMissing
   return (
     <>

@@ -234,6 +234,29 @@ describe('ConnectButton', () => {
     expect(screen.getAllByRole('button')).toHaveLength(1)
   }, 15_000)
 
+  it('comes back to a button that the app draws, too', async () => {
+    standIn.browser.blockPopups = 'null'
+    show({
+      render: (props, { state, start, label }) => (
+        <>
+          <button {...props}>{label}</button>
+          {state.name === 'blocked' && (
+            <button type="button" onClick={() => start()}>
+              Once more
+            </button>
+          )}
+        </>
+      ),
+    })
+    await user.click(button())
+    await reaches('blocked')
+    standIn.browser.blockPopups = undefined
+    await user.click(screen.getByRole('button', { name: 'Once more' }))
+    await reaches('waiting')
+    expect(document.activeElement).toBe(findButton())
+    expect(document.querySelector('[data-keywell-actions]')).toBeNull()
+  })
+
   it('leaves the focus alone when the user is elsewhere', async () => {
     render(
       <Page>

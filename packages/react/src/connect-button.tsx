@@ -10,6 +10,7 @@ import {
 } from 'react'
 import { type ConnectButtonProps, checkConnectButton } from './connect-button-props.ts'
 import { ConnectContent } from './connect-content.tsx'
+import { useParts } from './parts.ts'
 import { Slot } from './slot.tsx'
 import { useConnectButton } from './use-connect-button.ts'
 
@@ -38,6 +39,7 @@ export const ConnectButton: ForwardRefExoticComponent<
   const button = useRef<HTMLButtonElement | null>(null)
   useImperativeHandle<HTMLButtonElement | null, HTMLButtonElement | null>(ref, () => button.current)
   const { view, opensDialog, attributes, late, beside } = useConnectButton(props)
+  const part = useParts()
   const content = typeof children === 'function' ? children(view) : children
   const buttonProps = {
     ...attributes,
@@ -47,10 +49,11 @@ export const ConnectButton: ForwardRefExoticComponent<
       </ConnectContent>
     ),
   }
-  if (render) return render({ ...buttonProps, ref: button }, view)
   return (
     <>
-      {asChild ? (
+      {render ? (
+        render({ ...buttonProps, ref: button }, view)
+      ) : asChild ? (
         // Checked in development.
         <Slot props={buttonProps} buttonRef={button} child={content as ReactElement} />
       ) : (
@@ -59,7 +62,7 @@ export const ConnectButton: ForwardRefExoticComponent<
       {late ? (
         <late.ConnectBeside {...beside} button={button} />
       ) : (
-        view.note && <span data-keywell-actions="">{view.note}</span>
+        !render && view.note && <span {...part('actions')}>{view.note}</span>
       )}
     </>
   )

@@ -1,9 +1,7 @@
 import type { ConnectView } from './connect-view.ts'
-import type { Keywell } from './context.ts'
-import type { ConnectDetails, ConnectState } from './core/index.ts'
-import { labelOf, type MessagesOverride, titleOf } from './messages.ts'
+import type { ConnectState } from './core/index.ts'
+import type { MessagesOverride } from './messages.ts'
 import { own } from './own.ts'
-import { connectTexts } from './texts/connect.ts'
 import { type NoteTexts, noteTexts } from './texts/notes.ts'
 import { fill, mergeTexts } from './texts/texts.ts'
 
@@ -52,16 +50,6 @@ export function noteOf(
 ): string | undefined {
   const text = noteText(mergeTexts(noteTexts, messages), state)
   return text && fill(text, { provider: title })
-}
-
-/** Has screen readers read what the button, or the text beside it, says now. */
-export function announceState(
-  source: Pick<Keywell, 'client' | 'messages' | 'announce'>,
-  { provider, state }: ConnectDetails,
-): void {
-  const { messages, announce } = source
-  const said = { state, title: titleOf(source, provider) }
-  announce(noteOf(messages, said) ?? labelOf(mergeTexts(connectTexts, messages), said))
 }
 
 function noteText(texts: NoteTexts, state: ConnectState): string | undefined {

@@ -50,7 +50,7 @@ export function viewOf(
   const found = state.name === 'idle' ? undefined : source.client.find(target)
   const connection = 'connection' in state ? state.connection : found
   const said = { state, title, connection }
-  const isLost = notes === null && ('error' in state || state.name === 'blocked')
+  const isLost = notes === null && state.name !== 'idle' && !('connection' in state)
   return {
     ...said,
     label: labelOf(texts, said),
@@ -68,6 +68,7 @@ export type Notes = Pick<typeof import('./connect-notes.ts'), 'noteOf'>
 
 /** Attributes by which the stylesheet, tests and screen readers know the state of a button. */
 export interface StateAttributes {
+  'data-keywell-button': ''
   'data-state': ConnectState['name']
   'data-loading': '' | undefined
   'data-renewable': 'false' | undefined
@@ -77,6 +78,7 @@ export interface StateAttributes {
 export function stateAttributes(state: ConnectState, isLoading: boolean): StateAttributes {
   const isRenewed = state.name !== 'connected' || state.connection.renewable
   return {
+    'data-keywell-button': '',
     'data-state': state.name,
     // Until the list of connections is there, `idle` is a guess.
     'data-loading': state.name === 'idle' && isLoading ? '' : undefined,

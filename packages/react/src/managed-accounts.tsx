@@ -1,4 +1,3 @@
-import type { Connection } from '@keywell/protocol'
 import { type ReactElement, type RefObject, useMemo, useRef } from 'react'
 import { AddAccounts } from './add-account.tsx'
 import { ConnectionList } from './connection-list.tsx'
@@ -18,8 +17,7 @@ export interface ManagedAccountsProps extends ConnectionsManagerProps {
 export function ManagedAccounts(props: ManagedAccountsProps): ReactElement {
   const { provider, providers, headingLevel = 2, scopePicker = true, onDisconnect } = props
   const { onSuccess, onExit, onEvent } = props
-  const { status, refresh } = props.read
-  const all = useUnchanged(props.read.connections)
+  const { status, connections: all, refresh } = props.read
   const handlers = useMemo(() => ({ onSuccess, onExit, onEvent }), [onSuccess, onExit, onEvent])
   const connections = useMemo(
     () => all.filter((one) => provider === undefined || one.provider === provider),
@@ -63,14 +61,4 @@ export function ManagedAccounts(props: ManagedAccountsProps): ReactElement {
       )}
     </>
   )
-}
-
-/** Connections that are as before keep their identity, so that a row that shows one is not drawn again. */
-function useUnchanged(read: readonly Connection[]): readonly Connection[] {
-  const before = useRef(read)
-  return useMemo(() => {
-    const known = new Map(before.current.map((one) => [JSON.stringify(one), one]))
-    before.current = read.map((one) => known.get(JSON.stringify(one)) ?? one)
-    return before.current
-  }, [read])
 }

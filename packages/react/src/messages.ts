@@ -52,9 +52,9 @@ export function titleOf(
   )
 }
 
-/** What a person calls the account; undefined where the provider says no more than its id. */
-export function accountName({ account }: Connection): string | undefined {
-  return account.name ?? account.username ?? undefined
+/** What a person calls the account; nothing where the provider says no more than its id. */
+export function accountName({ account }: Connection): string | null | undefined {
+  return account.name ?? account.username
 }
 
 /** The text of the button. */
@@ -68,7 +68,7 @@ export function labelOf({ button }: ConnectTexts, { state, title, connection }: 
 
 function labelName(
   state: ConnectState,
-  account: string | undefined,
+  account: string | null | undefined,
   connection: Connection | undefined,
 ): keyof ConnectTexts['button'] {
   if (isBusy(state)) return state.name

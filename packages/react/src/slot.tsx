@@ -3,7 +3,7 @@ import {
   type ReactElement,
   type Ref,
   type RefObject,
-  useImperativeHandle,
+  useCallback,
   version,
 } from 'react'
 import type { ButtonProps } from './connect-button-props.ts'
@@ -21,11 +21,18 @@ export interface SlotProps {
 
 /** Renders the host's own button with our props and ref merged into its own. */
 export function Slot({ props, buttonRef, child }: SlotProps): ReactElement {
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what a ref holds is no dependency
-  useImperativeHandle<Button, Button>(refOf(child), () => buttonRef.current, [])
+  const childRef = refOf(child)
+  const ref = useCallback(
+    (button: Button) => {
+      buttonRef.current = button
+      if (typeof childRef === 'function') return childRef(button)
+      if (childRef) childRef.current = button
+    },
+    [buttonRef, childRef],
+  )
   // An element's props are an object; its type says `unknown`.
   const merged = mergeProps(props, child.props as ButtonProps)
-  return cloneElement(child, { ...merged, ref: buttonRef } as Partial<ButtonProps>)
+  return cloneElement(child, { ...merged, ref } as Partial<ButtonProps>)
 }
 
 /** React 19 has the ref among the props; before, reading it there is an error. */

@@ -27,7 +27,8 @@ export interface ConnectButtonState {
 export function useConnectButton(props: ConnectButtonProps): ConnectButtonState {
   // The props are target, handlers and options at once; each part below takes what is its own.
   const { render, onManage, mode, method } = props
-  const { reconnect = true, disconnectable = false, scopePicker = false } = props
+  const { reconnect = true, disconnectable = false } = props
+  const scopePicker = render ? undefined : props.scopePicker
   const keywell = useKeywell()
   const texts = useTexts(connectTexts)
   const late = useBeside()
@@ -50,7 +51,7 @@ export function useConnectButton(props: ConnectButtonProps): ConnectButtonState 
     (asksFirst || view.connection)
   function ask(dialog: Asked): void {
     setAsked(dialog)
-    if (late === null) keywell.announce(texts.notLoaded)
+    void useBeside.fetch().then((found) => found ?? keywell.announce(texts.notLoaded))
   }
 
   return {

@@ -1,9 +1,10 @@
 'use client'
 
 import { useEffect, useMemo, useRef, useSyncExternalStore } from 'react'
-import { useKeywell } from './context.ts'
+import { viewOf } from './connect-view.ts'
+import { useKeywell, useTexts } from './context.ts'
 import type { Connect, ConnectHandlers, ConnectState, ConnectTarget } from './core/index.ts'
-import { loadBeside } from './late-connect.ts'
+import { useBeside } from './late-connect.ts'
 import { connectTexts } from './texts/connect.ts'
 
 /**
@@ -16,6 +17,7 @@ export function useConnect(
 ): { readonly state: ConnectState; readonly connect: Connect } {
   const keywell = useKeywell()
   const { client } = keywell
+  const texts = useTexts(connectTexts)
   const { provider, host, connectionName, connectionId } = target
   const connect = useMemo(
     () => client.connect({ provider, host, connectionName, connectionId }),
@@ -29,11 +31,12 @@ export function useConnect(
     newest.onSuccess = handlers.onSuccess
     newest.onExit = handlers.onExit
     newest.onEvent = (name, details) => {
-      // Where the words cannot be fetched, that is said in their place.
-      loadBeside().then(
-        ({ announceState }) => announceState(keywell, details),
-        () => keywell.announce(keywell.messages.notLoaded ?? connectTexts.notLoaded),
-      )
+      // Has screen readers read what the button, or the text beside it, says now.
+      void useBeside.fetch().then((notes) => {
+        const parts = { state: details.state, connect, options: {}, texts, notes }
+        const { note, label } = viewOf(keywell, target, parts)
+        keywell.announce(note ?? label)
+      })
       handlers.onEvent?.(name, details)
     }
   })

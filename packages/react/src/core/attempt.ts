@@ -1,11 +1,19 @@
 import type { CreateFlow, CreateFlowAnswer, Flow, routes, SessionAnswer } from '@keywell/protocol'
-import { type Button, reconnects, type StartOptions, show } from './button.ts'
+import {
+  type Button,
+  type ConnectDetails,
+  reconnects,
+  type StartOptions,
+  set,
+  sync,
+} from './button.ts'
 import { type BrowserWindow, call } from './call.ts'
 import { asConnectError } from './error.ts'
-import { pageUrl, savePendingRedirect, takePendingRedirect } from './pending.ts'
+import { savePendingRedirect, takePendingRedirect } from './pending.ts'
 import { openPopup, type Popup, postStartForm, prefersRedirect, watchPopup } from './popup.ts'
+import { pageUrl } from './return.ts'
 import { prepareSession, takeSession } from './sessions.ts'
-import { type ConnectEvent, isBusy, reduce } from './state.ts'
+import { type ConnectEvent, type ConnectState, isBusy, reduce } from './state.ts'
 import { targetKey } from './target.ts'
 import { type FlowAccess, watchFlow } from './watch.ts'
 
@@ -24,12 +32,12 @@ export function prepare(button: Button): void {
   prepareSession(button.sessions, reconnects(button)).catch(() => undefined)
 }
 
-/** Begins an attempt, in place of the one that is under way. Its button is `opening` already. */
-export function begin(button: Button, options: StartOptions): void {
+function begin(button: Button, options: StartOptions): void {
   const { mode = 'auto', waitingText = '…' } = options
   const window = button.window()
   if (button.attempt?.flow) void cancelFlow(window, button.attempt.flow)
   close(button)
+  show(button, { name: 'opening' })
   const redirect = mode === 'redirect' || (mode === 'auto' && prefersRedirect(window))
   const popup = redirect ? undefined : openPopup(window, waitingText)
   if (!redirect && !popup) {
@@ -43,15 +51,36 @@ export function begin(button: Button, options: StartOptions): void {
   })
 }
 
-/** Goes on with the attempt that was under way when the button was detached, or that a redirect has begun. */
-export function resume(button: Button): void {
+/**
+ * Goes on with what was begun: by a redirect, by a click before this code was there, by a click now, or in an attempt
+ * that was under way when the button was detached.
+ */
+export function proceed(button: Button): void {
+  const { clicked, state } = button
   const flow = returnedTo(button)
+  button.clicked = undefined
   if (flow) {
     button.attempt = { flow }
-    dispatch(button, { type: 'start' })
-    dispatch(button, { type: 'open' })
+    // The list may have been faster: it shows how the flow ended, which is known in a moment.
+    if (state.name !== 'connected') reopen(button)
+  } else if (clicked && !isBeyondClicks(button)) {
+    begin(button, clicked)
+  } else if (state.name === 'opening' && !button.attempt) {
+    // The click was taken back, by cancelling or with the button.
+    set(button, { name: 'idle' })
   }
   watch(button)
+  sync(button)
+}
+
+function reopen(button: Button): void {
+  show(button, { name: 'opening' })
+  dispatch(button, { type: 'open' })
+}
+
+/** A click would begin a second attempt at once, or end one whose user has consented. */
+function isBeyondClicks({ attempt, state }: Button): boolean {
+  return state.name === 'confirming' || (state.name === 'opening' && attempt !== undefined)
 }
 
 /** The flow of a redirect, where this button began it. */
@@ -82,7 +111,7 @@ async function open(
     scopes: scopes && [...scopes],
     method,
     mode: popup ? 'popup' : 'redirect',
-    resumeUrl: popup ? undefined : pageUrl(window),
+    resumeUrl: popup ? undefined : pageUrl(window.location),
   })
   if (button.attempt !== attempt) {
     void cancelFlow(window, flow)
@@ -95,10 +124,10 @@ async function open(
   watch(button)
 }
 
-/** Follows the flow, if there is one and the button is attached. */
+/** Follows the flow, if there is one that is not followed, and the button is attached. */
 function watch(button: Button): void {
   const { attempt, handlers } = button
-  if (!attempt?.flow || !handlers) return
+  if (!attempt?.flow || !handlers || attempt.watching?.signal.aborted === false) return
   const window = button.window()
   attempt.watching = new AbortController()
   const { signal } = attempt.watching
@@ -120,8 +149,13 @@ export async function cancel(button: Button): Promise<void> {
 }
 
 function applyFlow(button: Button, flow: Flow): void {
-  if (flow.connection) button.connections.upsert(flow.connection)
-  dispatch(button, { type: 'flow', flow })
+  const { connection, status } = flow
+  if (connection) button.connections.upsert(connection)
+  if (status === 'connected' && connection) show(button, { name: status, connection })
+  else {
+    if (!isBusy(button.state)) reopen(button)
+    dispatch(button, { type: 'flow', flow })
+  }
   if (!isBusy(button.state)) close(button)
 }
 
@@ -140,6 +174,22 @@ function close(button: Button): void {
   button.attempt?.watching?.abort()
   button.attempt?.popup?.window.close()
   button.attempt = undefined
+}
+
+/** Shows a step of an attempt, and calls the handlers with it. */
+function show(button: Button, state: ConnectState): void {
+  if (!set(button, state)) return
+  const { handlers = {}, target } = button
+  const details: ConnectDetails = { provider: target.provider, state }
+  // Later, so that an error of theirs is uncaught in the host's code, and does not end the watching.
+  queueMicrotask(() => {
+    handlers.onEvent?.(state.name, details)
+    if (state.name === 'connected') handlers.onSuccess?.(state.connection)
+    if (state.name === 'cancelled') handlers.onExit?.(null, details)
+    if ('error' in state) handlers.onExit?.(state.error, details)
+  })
+  // A reconnect that was cancelled leaves the connection as it was.
+  if (state.name === 'cancelled') sync(button)
 }
 
 function dispatch(button: Button, event: ConnectEvent): void {

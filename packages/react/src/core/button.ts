@@ -52,24 +52,10 @@ export interface Button extends ConnectParts {
   readonly listeners: Set<() => void>
   state: ConnectState
   attempt?: Attempt | undefined
+  /** A click before the code of an attempt is there. */
+  clicked?: StartOptions | undefined
   /** Undefined while detached. */
   handlers?: ConnectHandlers | undefined
-}
-
-/** Shows a step of an attempt, and calls the handlers with it. */
-export function show(button: Button, state: ConnectState): void {
-  if (!set(button, state)) return
-  const { handlers = {}, target } = button
-  const details: ConnectDetails = { provider: target.provider, state }
-  // Later, so that an error of theirs is uncaught in the host's code, and does not end the watching.
-  queueMicrotask(() => {
-    handlers.onEvent?.(state.name, details)
-    if (state.name === 'connected') handlers.onSuccess?.(state.connection)
-    if (state.name === 'cancelled') handlers.onExit?.(null, details)
-    if ('error' in state) handlers.onExit?.(state.error, details)
-  })
-  // A reconnect that was cancelled leaves the connection as it was.
-  if (state.name === 'cancelled') sync(button)
 }
 
 /** Shows the connection as it is listed now, if there is one. */
@@ -77,7 +63,8 @@ export function sync(button: Button): void {
   set(button, synced(button.state, button.connections.find(button.target)))
 }
 
-function set(button: Button, state: ConnectState): boolean {
+/** @returns whether it is another one */
+export function set(button: Button, state: ConnectState): boolean {
   const isNew = state !== button.state
   button.state = state
   if (isNew) for (const listener of button.listeners) listener()

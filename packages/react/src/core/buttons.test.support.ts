@@ -16,7 +16,8 @@ export function createButtons(browser: () => Browser) {
     target: Parameters<ReturnType<typeof makeClient>['connect']>[0] = { provider: 'gitlab' },
     options: ClientOptions = {},
   ) {
-    const connect = makeClient(options).connect(target)
+    const client = makeClient(options)
+    const connect = client.connect(target)
     const handlers = {
       onSuccess: vi.fn<NonNullable<ConnectHandlers['onSuccess']>>(),
       onExit: vi.fn<NonNullable<ConnectHandlers['onExit']>>(),
@@ -24,7 +25,7 @@ export function createButtons(browser: () => Browser) {
     }
     const detach = connect.attach(handlers)
     cleanUps.push(detach)
-    return { connect, detach, ...handlers }
+    return { client, connect, detach, ...handlers }
   }
 
   return {

@@ -66,6 +66,18 @@ describe('the list of connections', () => {
   })
 })
 
+it('a change of another connection changes nothing of a button', async () => {
+  const own = makeConnection()
+  standIn.connections = [own]
+  const { client, connect } = makeButton()
+  await reaches(connect, 'connected')
+  const before = connect.getSnapshot()
+  standIn.connections = [makeConnection({ name: 'other' }), { ...own }]
+  await client.connections.refresh()
+  expect(client.connections.getSnapshot().connections).toHaveLength(2)
+  expect(connect.getSnapshot()).toBe(before)
+})
+
 describe('sessions', () => {
   it('does not use one that was fetched long ago', async () => {
     const { connect } = makeButton()

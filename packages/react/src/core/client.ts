@@ -80,8 +80,6 @@ export function createKeywellClient(options: ClientOptions = {}): KeywellClient 
       import('./finish.ts')
         .then(({ finish }) => finish(window(), fetch, `${endpoint}/finish`, parameters))
         .catch((thrown: unknown) => options.onError?.(asConnectError(thrown)))
-        // A popup closes, since its opener asks the service; a tab that the user opened stays.
-        .finally(() => window().close())
     return returned
   }
 

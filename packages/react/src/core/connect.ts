@@ -3,7 +3,7 @@ import {
   type ConnectHandlers,
   type ConnectParts,
   type StartOptions,
-  show,
+  set,
   sync,
 } from './button.ts'
 import { withAttempts } from './late-attempts.ts'
@@ -24,15 +24,16 @@ export interface Connect {
   readonly subscribe: (listener: () => void) => () => void
   /**
    * Follows the list of connections, and the flow of an attempt that is under way or that a redirect has
-   * begun. Returns a function that stops this. The attempt then continues in its window, and may be attached
-   * again.
+   * begun, and fetches the code of an attempt: call it when the page shows the button. Returns a function that stops
+   * this. The attempt then continues in its window, and may be attached again.
    */
   attach(handlers?: ConnectHandlers): () => void
   /** Fetches a session ahead, on hover or focus. An error is shown by the click. */
   prepare(): void
   /**
    * Begins an attempt. Call it directly in the click, before any `await`. While an attempt waits for the
-   * user, it begins a new one in its place.
+   * user, it begins a new one in its place. The popup opens at once; on a button that was attached less than a moment
+   * before, as soon as its code is there, which browsers allow for some seconds after a click.
    */
   start(options?: StartOptions): void
   /**
@@ -54,8 +55,16 @@ export function createConnect(parts: ConnectParts, target: ConnectTarget): Conne
     },
     attach: (handlers = {}) => attach(button, handlers),
     prepare: () => withAttempts((loaded) => loaded.prepare(button)),
-    start: (options = {}) => start(button, options),
-    cancel: () => withAttempts((loaded) => loaded.cancel(button)),
+    start(options = {}) {
+      button.clicked = options
+      proceed(button)
+      // Until the code is there.
+      if (button.clicked) set(button, { name: 'opening' })
+    },
+    cancel() {
+      button.clicked = undefined
+      withAttempts((loaded) => loaded.cancel(button))
+    },
     focus() {
       button.attempt?.popup?.window.focus()
     },
@@ -64,30 +73,32 @@ export function createConnect(parts: ConnectParts, target: ConnectTarget): Conne
 
 function attach(button: Button, handlers: ConnectHandlers): () => void {
   const { connections, target } = button
-  let isAttached = true
   button.handlers = handlers
+  button.returned()
   connections.show(target.provider)
   const unsubscribe = connections.subscribe(() => sync(button))
   sync(button)
-  button.returned()
-  // Where it cannot be fetched, a click fetches again, and the list shows how a redirect ended.
-  withAttempts((loaded) => {
-    if (isAttached) loaded.resume(button)
-  })
+  proceed(button)
   return () => {
-    isAttached = false
     unsubscribe()
-    button.handlers = undefined
+    button.handlers = button.clicked = undefined
     button.attempt?.watching?.abort()
   }
 }
 
-function start(button: Button, options: StartOptions): void {
-  const { name } = button.state
-  if (name === 'opening' || name === 'confirming') return
-  show(button, { name: 'opening' })
+/** Goes on with what was begun, as soon as its code is there. */
+function proceed(button: Button): void {
   withAttempts(
-    (loaded) => loaded.begin(button, options),
-    (error) => show(button, { name: 'error', error }),
+    (loaded) => loaded.proceed(button),
+    (error) => {
+      const { clicked, handlers, target } = button
+      const details = { provider: target.provider, state: { name: 'error', error } } as const
+      // The next click fetches again, and the list shows how a redirect ended.
+      if (!clicked) return
+      button.clicked = undefined
+      set(button, details.state)
+      handlers?.onEvent?.('error', details)
+      handlers?.onExit?.(error, details)
+    },
   )
 }

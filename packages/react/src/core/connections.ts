@@ -65,8 +65,7 @@ export function createConnections(source: ListSource): Connections {
   let channel: BroadcastChannel | undefined
 
   function set(next: ConnectionsSnapshot): void {
-    // An unchanged list keeps its identity, so that nothing renders again.
-    if (JSON.stringify(next) === JSON.stringify(snapshot)) return
+    if (unlessSame(snapshot, next) === snapshot) return
     snapshot = next
     for (const listener of listeners) listener()
   }
@@ -93,7 +92,12 @@ export function createConnections(source: ListSource): Connections {
     const next = await readAll(fetch, url, [...shown]).then(
       ({ connections, brands }) => ({
         status: 'ready' as const,
-        connections,
+        connections: connections.map((one) =>
+          unlessSame(
+            snapshot.connections.find(({ id }) => id === one.id),
+            one,
+          ),
+        ),
         brands: { ...snapshot.brands, ...brands },
         error: null,
       }),
@@ -107,8 +111,8 @@ export function createConnections(source: ListSource): Connections {
     getSnapshot: () => snapshot,
     subscribe(listener) {
       if (listeners.size === 0) {
-        channel = openChannel(window(), ({ status }) => {
-          if (status === 'connected') void refresh()
+        channel = openChannel(window(), (message) => {
+          if (message?.status === 'connected') void refresh()
         })
       }
       listeners.add(listener)
@@ -134,6 +138,11 @@ export function createConnections(source: ListSource): Connections {
     },
     upsert: (connection) => replace(connection.id, connection),
   }
+}
+
+/** What is as before keeps its identity, so that nothing that shows it renders again. */
+function unlessSame<Value>(before: Value | undefined, after: Value): Value {
+  return before && JSON.stringify(before) === JSON.stringify(after) ? before : after
 }
 
 async function readAll(

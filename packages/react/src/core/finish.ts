@@ -15,6 +15,20 @@ export async function finish(
   url: string,
   parameters: ReturnParameters,
 ): Promise<void> {
+  try {
+    await confirm(window, fetch, url, parameters)
+  } finally {
+    // A popup closes, since its opener asks the service; a tab that the user opened stays.
+    window.close()
+  }
+}
+
+async function confirm(
+  window: BrowserWindow,
+  fetch: Fetch,
+  url: string,
+  parameters: ReturnParameters,
+): Promise<void> {
   const { flowId, status, mode, resumeUrl } = await call<ConfirmAnswer>(fetch, url, {
     method: 'POST',
     body: parameters,

@@ -13,7 +13,7 @@ export const messageChannel = 'keywell'
 /** Joins the other windows of the app; whoever joins closes it. Undefined in old web views. */
 export function openChannel(
   window: BrowserWindow,
-  listener?: (message: FlowMessage) => void,
+  listener?: (message: FlowMessage | undefined) => void,
 ): BroadcastChannel | undefined {
   const channel = window.BroadcastChannel && new window.BroadcastChannel(messageChannel)
   channel?.addEventListener('message', ({ data }) => listener?.(data))

@@ -1,4 +1,5 @@
 import { asConnectError, type ConnectError } from './error.ts'
+import { whenLoaded } from './when-loaded.ts'
 
 type Attempts = typeof import('./attempt.ts')
 
@@ -18,18 +19,3 @@ export const withAttempts: (
   use: (loaded: Attempts) => unknown,
   onFailure?: (error: ConnectError) => void,
 ) => void = whenLoaded(loadAttempts)
-
-/** At once where the code is there, since a browser blocks a popup that comes after an `await`. */
-export function whenLoaded<Code>(
-  load: () => Promise<Code>,
-): (use: (loaded: Code) => unknown, onFailure?: (error: ConnectError) => void) => void {
-  let code: Code | undefined
-  return (use, onFailure = () => undefined) => {
-    if (code) use(code)
-    else
-      load().then((loaded) => {
-        code = loaded
-        use(loaded)
-      }, onFailure)
-  }
-}

@@ -1,4 +1,3 @@
-import { ours } from './return.ts'
 import type { FlowAccess } from './watch.ts'
 
 /** A flow in redirect mode that has not returned yet. */
@@ -10,8 +9,8 @@ export interface PendingRedirect extends FlowAccess {
 const storageKey = 'keywell:flow'
 
 /**
- * Keeps a flow in this tab's session storage until the redirect returns, the tab closes, or the next redirect
- * replaces it.
+ * Keeps a flow in this tab's session storage until a button of the page that it returns to takes it, the tab closes,
+ * or the next redirect replaces it.
  *
  * It holds the connect token, which is valid for ten minutes and reads the status of the flows of one connect
  * session, nothing of a provider. A script that can read this storage runs on the app's origin, where it
@@ -36,9 +35,4 @@ export function takePendingRedirect(window: Window, flowId: string): PendingRedi
   } catch {
     return undefined
   }
-}
-
-/** The page's address without our parameters: where redirect mode returns to. */
-export function pageUrl(window: Window): string {
-  return window.location.href.replace(ours, '')
 }

@@ -1,7 +1,6 @@
 import type { PendingRedirect } from './pending.ts'
 
-/** Our parameters of a fragment. */
-export const ours: RegExp = /[#&]keywell_(session|flow|ticket)=([^&]*)/g
+const ours = /[#&]keywell_(session|flow|ticket)=([^&]*)/g
 
 /** Parameters of the fragment: `flow` alone in redirect mode, all three with fragment returns. */
 export type ReturnParameters = Partial<Record<'session' | 'flow' | 'ticket', string>>
@@ -15,12 +14,14 @@ export interface Returned {
 
 /** Reads the parameters of a return and removes them from the URL. A second call finds none. */
 export function readReturn({ location, history }: Window): ReturnParameters {
-  const { pathname, search, hash } = location
-  const parameters: Record<string, string> = {}
-  const rest = hash.replace(ours, (_, name, value) => {
-    parameters[name] = value
-    return ''
-  })
-  if (parameters.flow) history.replaceState(history.state, '', pathname + search + rest)
+  const parameters: ReturnParameters = Object.fromEntries(
+    [...location.hash.matchAll(ours)].map(([, name, value]) => [name, value]),
+  )
+  if (parameters.flow) history.replaceState(history.state, '', pageUrl(location))
   return parameters
+}
+
+/** The page's address without our parameters: where redirect mode returns to. */
+export function pageUrl({ href }: Location): string {
+  return href.replace(ours, '')
 }

@@ -1,5 +1,6 @@
 import type { Connection } from '@keywell/protocol'
 import type { AccountActions } from '../account-view.ts'
+import type { Note } from '../connect-notes.ts'
 import { type ConnectView, stateAttributes, viewOf } from '../connect-view.ts'
 import {
   type Connect,
@@ -206,26 +207,26 @@ export class KeywellConnectElement extends Base {
         onSuccess: (connection) => this.#emit('keywell-success', { connection }),
         onExit: (error, details) => this.#emit('keywell-exit', { ...details, error }),
         onEvent: (name, details) => {
-          this.#announce(details)
+          void this.#announce(details.state)
           this.#emit('keywell-event', { ...details, name })
         },
       }),
     ]
     client.takeReturn()
-    const noted = (notes: typeof import('../connect-notes.ts') | null): void => {
-      this.#notes = notes
-      render()
-    }
-    loadNotes().then(noted, () => noted(null))
+    void this.#fetchNotes()
     return () => {
       for (const stop of stops) stop()
     }
   }
 
-  #view(): ConnectView | undefined {
+  async #fetchNotes(): Promise<void> {
+    this.#notes = await loadNotes().catch(() => this.#notes ?? null)
+    if (this.isConnected) this.#render()
+  }
+
+  #view(state = this.state): ConnectView | undefined {
     if (!this.#work) return undefined
     const { client, target, connect } = this.#work
-    const state = connect.getSnapshot()
     const source = { client, messages: this.#messages }
     const named = optionsOf(this)
     const options = { ...named, scopes: this.#chosen ?? named.scopes }
@@ -244,7 +245,6 @@ export class KeywellConnectElement extends Base {
     const { state } = view
     const opensDialog = this.#opensDialog()
     setAttributes(this.#button, {
-      'data-keywell-button': '',
       ...stateAttributes(state, client.connections.getSnapshot().status === 'loading'),
       'data-size': read(this, 'size') ?? 'md',
       'data-variant': read(this, 'variant') ?? 'primary',
@@ -258,7 +258,9 @@ export class KeywellConnectElement extends Base {
       : undefined
     // An action may be clicked when the attributes are others: it begins with those.
     const acting = { start: this.start.bind(this), cancel: this.cancel.bind(this) }
-    const note = this.#notes?.noteFor(this.#messages, { ...view, ...acting }, ask)
+    const note = this.#notes
+      ? this.#notes.noteFor(this.#messages, { ...view, ...acting }, ask)
+      : bareNote(view.note)
     setAttributes(this.#note, { 'data-state': state.name, 'aria-label': view.title })
     this.#place(note && noteContent(note))
   }
@@ -382,15 +384,11 @@ export class KeywellConnectElement extends Base {
     this.#dialog = dialog
   }
 
-  #announce(details: ConnectDetails): void {
-    const announce = (sentence: string) => {
-      this.#status.textContent = sentence
-    }
-    const { client } = this
-    loadNotes().then(
-      ({ announceState }) => announceState({ client, messages: this.#messages, announce }, details),
-      () => announce(this.#texts.notLoaded),
-    )
+  /** Has screen readers read what the button or the text beside it says. */
+  async #announce(state: ConnectState): Promise<void> {
+    await this.#fetchNotes()
+    const view = this.#view(state)
+    if (view) this.#status.textContent = view.note ?? view.label
   }
 
   #emit<Name extends keyof KeywellConnectEvents>(
@@ -399,4 +397,9 @@ export class KeywellConnectElement extends Base {
   ): void {
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }))
   }
+}
+
+/** Where what writes notes could not be fetched. */
+function bareNote(text: string | undefined): Note | undefined {
+  return text === undefined ? undefined : { text, isAlert: true, reference: undefined, actions: [] }
 }
