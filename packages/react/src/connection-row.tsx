@@ -11,7 +11,7 @@ import { AccountUse } from './account-use.tsx'
 import { accountLabel, instanceOf, type KnownProviders, providerOf } from './account-words.ts'
 import { ConnectActions } from './connect-actions.tsx'
 import { ConnectContent } from './connect-content.tsx'
-import * as notes from './connect-notes.ts'
+import { noteOf } from './connect-notes.ts'
 import { type ConnectView, stateAttributes, viewOf } from './connect-view.ts'
 import { ConnectionStatus } from './connection-status.tsx'
 import { useKeywell, useTexts } from './context.ts'
@@ -95,7 +95,10 @@ function useAccountConnect(
   const { state, connect } = useConnect(target, handlers)
   useFocusReturn(manage, state)
   const options = { scopes: scopesAgain(connection, providerOf(connection, known)) }
-  return { view: viewOf(keywell, target, { state, connect, options, texts, notes }), connect }
+  return {
+    view: viewOf(keywell, target, { state, connect, options, texts, notes: { noteOf } }),
+    connect,
+  }
 }
 
 type ButtonRef = RefObject<HTMLButtonElement | null>
