@@ -134,6 +134,22 @@ describe('npm run bench', () => {
     expect(err).toContain('all in use: 2 seconds of work begin')
   })
 
+  test('prints what a user waits for after "Authorize"', { timeout: 180_000 }, async () => {
+    // From the sources themselves, the page of the app among them.
+    const words = ['run', '--silent', 'bench', '--', 'connect', '--json']
+    const { code, out, err } = await ended('npm', words)
+    expect(code, err).toBe(0)
+    const figures = out
+      .trim()
+      .split('\n')
+      .map((line) => figure.parse(JSON.parse(line)))
+    expect(figures).toHaveLength(3)
+    for (const { value, unit } of figures) {
+      expect(value).toBeGreaterThan(0)
+      expect(unit).toBe('ms')
+    }
+  })
+
   test('prints what a page downloads', { timeout: 180_000 }, async () => {
     // From the sources themselves, which it bundles; without the packages of others, which come from a registry.
     const words = ['run', '--silent', 'bench', '--', 'sizes', '--json']

@@ -67,6 +67,7 @@ async function watchClicks(page: Page): Promise<() => { whole: number }> {
     addEventListener('DOMContentLoaded', () => {
       let was = ''
       new MutationObserver(() => {
+        // GitLab's is the first.
         const is = document.querySelector('[data-keywell-button]')?.dataset.state
         if (is === 'connected' && was !== is) reportConnected(Date.now())
         was = is
@@ -82,21 +83,23 @@ async function signIn(page: Page, { url }: Product): Promise<void> {
   await page.goto(`${url}/settings/integrations`)
 }
 
-const inState = (page: Page, state: string) =>
-  page.locator(`[data-keywell-button][data-state="${state}"]`).waitFor()
+/** The button among those of other providers. */
+const buttonOf = (page: Page, state = '') =>
+  page
+    .getByRole('region', { name: 'GitLab', exact: true })
+    .locator(`[data-keywell-button]${state && `[data-state="${state}"]`}`)
+
+const inState = (page: Page, state: string) => buttonOf(page, state).waitFor()
 
 async function connectOnce(page: Page): Promise<void> {
   await inState(page, 'idle')
-  const [popup] = await Promise.all([
-    page.waitForEvent('popup'),
-    page.locator('[data-keywell-button]').click(),
-  ])
+  const [popup] = await Promise.all([page.waitForEvent('popup'), buttonOf(page).click()])
   await consent(popup)
   await inState(page, 'connected')
 }
 
 async function disconnect(page: Page): Promise<void> {
-  await page.locator('[data-keywell-button]').click()
+  await buttonOf(page).click()
   const dialog = page.getByRole('dialog')
   await dialog.getByRole('button', { name: 'Disconnect' }).click()
   await dialog.getByRole('button', { name: 'Disconnect GitLab' }).click()
