@@ -40,14 +40,18 @@ async function ended(
   }
 }
 
+/** One line for each. */
+const figuresIn = (out: string) =>
+  out
+    .trim()
+    .split('\n')
+    .map((line) => figure.parse(JSON.parse(line)))
+
 describe('npm run bench', () => {
   test('prints the figures of the SDK, one line each', { timeout: 180_000 }, async () => {
     const { code, out, err } = await bench('sdk', '--json')
     expect(code, err).toBe(0)
-    const figures = out
-      .trim()
-      .split('\n')
-      .map((line) => figure.parse(JSON.parse(line)))
+    const figures = figuresIn(out)
     const names = figures.map(({ name }) => name).join('\n')
     for (const part of ['getCredential', 'getCredentialSync', 'uncached', 'cold read', '10,000']) {
       expect(names).toContain(part)
@@ -57,10 +61,7 @@ describe('npm run bench', () => {
   test('prints the figures of a flood of streams', { timeout: 180_000 }, async () => {
     const { code, out, err } = await bench('streams', '--json')
     expect(code, err).toBe(0)
-    const figures = out
-      .trim()
-      .split('\n')
-      .map((line) => figure.parse(JSON.parse(line)))
+    const figures = figuresIn(out)
     const [open] = figures
     // Not speed: what is beyond the bound is refused, on any machine.
     expect(open).toMatchObject({ unit: 'streams', value: open?.goal })
@@ -70,10 +71,7 @@ describe('npm run bench', () => {
   test('prints the figures of the change stream', { timeout: 180_000 }, async () => {
     const { code, out, err } = await bench('push', '--json')
     expect(code, err).toBe(0)
-    const figures = out
-      .trim()
-      .split('\n')
-      .map((line) => figure.parse(JSON.parse(line)))
+    const figures = figuresIn(out)
     const names = figures.map(({ name }) => name).join('\n')
     for (const part of ['last of 50 SDK clients', 'more streams open', 'open stream', 'cut off']) {
       expect(names).toContain(part)
@@ -83,10 +81,7 @@ describe('npm run bench', () => {
   test('prints the figures of refresh', { timeout: 180_000 }, async () => {
     const { code, out, err } = await bench('refresh', '--json')
     expect(code, err).toBe(0)
-    const figures = out
-      .trim()
-      .split('\n')
-      .map((line) => figure.parse(JSON.parse(line)))
+    const figures = figuresIn(out)
     const names = figures.map(({ name }) => name).join('\n')
     for (const part of ['1 replica', '2 replicas', 'lag', 'claim of 16', 'of a held host']) {
       expect(names).toContain(part)
@@ -99,10 +94,7 @@ describe('npm run bench', () => {
   test('prints the figures of reads', { timeout: 180_000 }, async () => {
     const { code, out, err } = await bench('reads', '--json')
     expect(code, err).toBe(0)
-    const figures = out
-      .trim()
-      .split('\n')
-      .map((line) => figure.parse(JSON.parse(line)))
+    const figures = figuresIn(out)
     const names = figures.map(({ name }) => name).join('\n')
     for (const part of [
       'throughput',
@@ -119,10 +111,7 @@ describe('npm run bench', () => {
   test('prints the figures of a million connections', { timeout: 180_000 }, async () => {
     const { code, out, err } = await bench('million', '--json')
     expect(code, err).toBe(0)
-    const figures = out
-      .trim()
-      .split('\n')
-      .map((line) => figure.parse(JSON.parse(line)))
+    const figures = figuresIn(out)
     const names = figures.map(({ name }) => name)
     const parts = ['claims', 'provider calls', 'lag of a claim, p99', 'write-ahead log']
     parts.push('growth of tables', 'growth of indexes', 'runs of autovacuum', 'memory of a replica')
@@ -139,10 +128,7 @@ describe('npm run bench', () => {
     const words = ['run', '--silent', 'bench', '--', 'connect', '--json']
     const { code, out, err } = await ended('npm', words)
     expect(code, err).toBe(0)
-    const figures = out
-      .trim()
-      .split('\n')
-      .map((line) => figure.parse(JSON.parse(line)))
+    const figures = figuresIn(out)
     expect(figures).toHaveLength(3)
     for (const { value, unit } of figures) {
       expect(value).toBeGreaterThan(0)
@@ -155,10 +141,7 @@ describe('npm run bench', () => {
     const words = ['run', '--silent', 'bench', '--', 'sizes', '--json']
     const { code, out, err } = await ended('npm', words)
     expect(code, err).toBe(0)
-    const figures = out
-      .trim()
-      .split('\n')
-      .map((line) => figure.parse(JSON.parse(line)))
+    const figures = figuresIn(out)
     const names = figures.map(({ name }) => name).join('\n')
     for (const part of ['core', 'ConnectButton and hooks', '<keywell-connect>', 'stylesheet']) {
       expect(names).toContain(part)
@@ -168,10 +151,7 @@ describe('npm run bench', () => {
   test('prints the figures of the vault', { timeout: 180_000 }, async () => {
     const { code, out, err } = await bench('vault', '--json')
     expect(code, err).toBe(0)
-    const figures = out
-      .trim()
-      .split('\n')
-      .map((line) => figure.parse(JSON.parse(line)))
+    const figures = figuresIn(out)
     const names = figures.map(({ name }) => name).join('\n')
     for (const part of [
       'seals of 200 B',

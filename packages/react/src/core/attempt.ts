@@ -68,9 +68,9 @@ export function proceed(button: Button): void {
   } else if (state.name === 'opening' && !button.attempt) {
     // The click was taken back, by cancelling or with the button.
     set(button, { name: 'idle' })
+    sync(button)
   }
   watch(button)
-  sync(button)
 }
 
 function reopen(button: Button): void {

@@ -246,6 +246,15 @@ describe('the popup', () => {
     expect(nameOf(connect)).toBe('blocked')
   })
 
+  it('that is blocked stays so for an account that is connected, whose user may go on in this tab', async () => {
+    standIn.connections = [makeConnection()]
+    const { connect } = makeButton()
+    await reaches(connect, 'connected')
+    browser.blockPopups = 'null'
+    connect.start({ scopes: ['read_api'] })
+    expect(nameOf(connect)).toBe('blocked')
+  })
+
   it('counts as closed for a user who returns early from a redirect', async () => {
     const { connect } = makeButton()
     connect.start({ mode: 'redirect' })

@@ -74,6 +74,7 @@ export function createConnect(parts: ConnectParts, target: ConnectTarget): Conne
 function attach(button: Button, handlers: ConnectHandlers): () => void {
   const { connections, target } = button
   button.handlers = handlers
+  // Before anything else of the page reads the URL.
   button.returned()
   connections.show(target.provider)
   const unsubscribe = connections.subscribe(() => sync(button))
