@@ -222,11 +222,14 @@ verifies('e2e:strict-policy', async () => {
 
 verifies('e2e:early-click', async () => {
   const page = await atSettings()
+  const address = page.url()
+  // What the page has asked for already must not be held back.
+  await page.goto('about:blank')
   const held: (() => Promise<void>)[] = []
   await page.route(/\/assets\/(attempt|connect-beside)/, (route) => {
     held.push(() => route.continue())
   })
-  await page.reload()
+  await page.goto(address)
   await connectButton(page).click()
   await inState(page, 'opening')
   await expect.poll(() => held.length).toBe(2)
